@@ -1,0 +1,45 @@
+"""The door for functions that take either a `Trajectories` or the arguments of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spreme.data.checks import check_names
+from spreme.data.collection import MIN_SAMPLES, Trajectories, unpack
+
+
+def coerce(
+    x: Any, t: Any = None, env: Any = None, u: Any = None, state_names: Any = None, *, min_samples: int = MIN_SAMPLES
+) -> Trajectories:
+    """
+    Give `x` itself if it is a `Trajectories`, else build one from the same arguments.
+
+    Parameters
+    ----------
+    x, t, env, u, state_names
+        As in `Trajectories`.
+    min_samples : int, default=3
+        Trajectories of fewer samples are left out.
+
+    Returns
+    -------
+    Trajectories
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `Trajectories`; also if `x` is a `Trajectories` and times, environments or inputs are given beside it.
+
+    Examples
+    --------
+    >>> from spreme.data import coerce
+    >>> data = coerce([[1.0, 2.0]], 0.1, min_samples=1)
+    >>> coerce(data) is data
+    True
+    """
+    if not isinstance(x, Trajectories):
+        return Trajectories._admit(x, t, env, u, state_names, min_samples)
+    unpack(x, t, env, u, state_names)
+    if state_names is not None and check_names(state_names, x.n_states) != x.state_names:
+        raise ValueError(f"state_names {list(state_names)} differ from those of the data, {x.state_names}")
+    return x

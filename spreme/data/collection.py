@@ -1,0 +1,375 @@
+"""`Trajectories`: the only door through which measured data enter the package."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from spreme.data import summary
+from spreme.data.admission import admit
+from spreme.data.checks import check_label
+from spreme.data.runs import Roles
+from spreme.data.selection import as_positions
+from spreme.data.trajectory import Trajectory
+
+MIN_SAMPLES = 3  # a derivative and a judgement of it need three points
+
+
+class Trajectories:
+    """
+    Measured trajectories of one system in one or several environments.
+
+    Everything is checked once, here, and copied; what was given is never changed. A trajectory of fewer than 3 samples,
+    or without any value of some state, is left out with a warning.
+
+    Parameters
+    ----------
+    x : list of array-like of shape (n_i, S)
+        States, one array per trajectory; NaN, None and masked entries are missing values. A one-dimensional
+        array is a single state. One array of shape (m, n, S) is m trajectories, one of shape (n, S) or (n,) is a
+        single one. Also a `Trajectories`, or a list of `Trajectory`, which bring their own times, environments, inputs.
+    t : list of array-like of shape (n_i,), array-like of shape (n,), or float
+        Times, one array per trajectory, or one array for all, or the step between samples for all. They must increase
+        strictly, but need not be regular.
+    env : list of hashable, default=None
+        Label of the environment of every trajectory; None: all are of one environment, 0.
+    u : list of array-like of shape (n_i, U), default=None
+        Inputs, one array per trajectory, without missing values.
+    state_names : list of str, default=None
+        Names of the states: identifiers, stored in Unicode form NFKC; None: x0, x1, ...
+
+    Raises
+    ------
+    ValueError, TypeError
+        If something cannot be used; the message names trajectory, environment and state, and says what to do.
+
+    Warns
+    -----
+    UserWarning
+        If a trajectory is left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme.data import Trajectories
+    >>> t = np.linspace(0, 1, 11)
+    >>> data = Trajectories([np.exp(-t), np.exp(-2 * t)], t, env=["cold", "warm"], state_names=["x"])
+    >>> data
+    Trajectories: 2 trajectories, 2 environments, 22 samples
+      states        x
+      environments  'cold' (1), 'warm' (1)
+      samples       11 per trajectory
+      times         0 to 1
+    >>> data.where(env="warm").environments
+    ['warm']
+    """
+
+    _members: tuple[Trajectory, ...]
+    _state_names: tuple[str, ...]
+    _known: tuple[Hashable, ...]
+
+    def __init__(self, x: Any, t: Any = None, env: Any = None, u: Any = None, state_names: Any = None) -> None:
+        self._fill(x, t, env, u, state_names, min_samples=MIN_SAMPLES)
+
+    def _fill(self, x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) -> None:
+        """Admit the data, warn of what is left out, and store the rest."""
+        x, t, env, u, state_names = unpack(x, t, env, u, state_names)
+        admitted = admit(x, t, env, u, state_names, min_samples)
+        inputs: Sequence[np.ndarray | None] = [None for _ in admitted.x] if admitted.u is None else admitted.u
+        quintuples = zip(admitted.t, admitted.x, admitted.env, inputs, range(len(admitted.x)), strict=True)
+        members = [Trajectory(*fields) for fields in quintuples]
+        self._members = tuple(member for member in members if member.index not in admitted.left_out)
+        self._state_names = tuple(admitted.state_names)
+        self._known = tuple(dict.fromkeys(member.env for member in self._members))
+        for index, reason in admitted.left_out.items():
+            message = f"{reason}: the trajectory is left out"
+            if members[index].env not in self._known:
+                message += f", and with it environment {members[index].env!r}, of which no trajectory remains"
+            warnings.warn(message, UserWarning, stacklevel=3)
+
+    @classmethod
+    def _cut(cls, members: Sequence[Trajectory], names: Sequence[str], known: Sequence[Hashable]) -> Trajectories:
+        """Wrap trajectories that have passed the door already."""
+        data = cls.__new__(cls)
+        data._members, data._state_names, data._known = tuple(members), tuple(names), tuple(known)
+        return data
+
+    @classmethod
+    def _admit(cls, x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) -> Trajectories:
+        """Pass the same door with another least number of samples."""
+        data = cls.__new__(cls)
+        data._fill(x, t, env, u, state_names, min_samples)
+        return data
+
+    @classmethod
+    def from_frame(
+        cls,
+        df: Any,
+        *,
+        time: str,
+        states: Sequence[str],
+        env: str | None = None,
+        trajectory: str | None = None,
+        inputs: Sequence[str] | None = None,
+    ) -> Trajectories:
+        """
+        Read a pandas or polars data frame in long form: one row per sample.
+
+        Rows of equal environment and trajectory are one trajectory, in the order of the frame; trajectory labels may
+        start again in every environment.
+
+        Parameters
+        ----------
+        df : pandas.DataFrame or polars.DataFrame
+            The table; other columns are ignored.
+        time : str
+            Column of times: numbers, increasing within a trajectory.
+        states : list of str
+            Columns of the states; they name the states. Empty cells are missing values.
+        env : str, default=None
+            Column of environment labels; None: one environment.
+        trajectory : str, default=None
+            Column of trajectory labels; None: one trajectory per environment.
+        inputs : list of str, default=None
+            Columns of inputs, without missing values.
+
+        Returns
+        -------
+        Trajectories
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a column is missing or cannot be used; the message names column and row.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> df = pd.DataFrame({"day": [0, 1, 2, 3], "hare": [30.0, 47.2, 70.2, 77.4], "lynx": [4.0, 6.1, 9.8, 35.2]})
+        >>> from spreme.data import Trajectories
+        >>> Trajectories.from_frame(df, time="day", states=["hare", "lynx"]).state_names
+        ['hare', 'lynx']
+        """
+        from spreme.data.frames import read_frame
+
+        return cls(*read_frame(df, Roles(time, states, env, trajectory, inputs)))
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        time: str,
+        states: Sequence[str],
+        env: str | None = None,
+        trajectory: str | None = None,
+        inputs: Sequence[str] | None = None,
+        sep: str = ",",
+        decimal: str = ".",
+    ) -> Trajectories:
+        r"""
+        Read a text table in long form: a header, then one line per sample.
+
+        The file is UTF-8, with or without a byte order mark; lines that start with # before the header are comments.
+        Empty cells, NA, N/A, NaN, null, None and - are missing values. Labels that are all numbers become numbers.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        time, states, env, trajectory, inputs
+            Columns, as in `from_frame`.
+        sep : str, default=","
+            The character between cells.
+        decimal : {".", ","}, default="."
+            The decimal mark.
+
+        Returns
+        -------
+        Trajectories
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened.
+        ValueError, TypeError
+            If a line or a column cannot be used; the message names it.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from spreme.data import Trajectories
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "runs.csv")
+        ...     _ = path.write_text("place,t,x\nA,0,1\nA,1,2\nA,2,\n")
+        ...     data = Trajectories.from_csv(path, time="t", states=["x"], env="place")
+        >>> data.x
+        [array([[ 1.],
+               [ 2.],
+               [nan]])]
+        """
+        from spreme.data.delimited import read_csv
+
+        roles = Roles(time, states, env, trajectory, inputs)
+        return cls(*read_csv(path, roles, sep, decimal))
+
+    @property
+    def x(self) -> list[np.ndarray]:
+        """States of every trajectory: list of arrays of shape (n, S), NaN where missing."""
+        return [member.x for member in self._members]
+
+    @property
+    def t(self) -> list[np.ndarray]:
+        """Times of every trajectory: list of arrays of shape (n,)."""
+        return [member.t for member in self._members]
+
+    @property
+    def env(self) -> list[Hashable]:
+        """Environment label of every trajectory."""
+        return [member.env for member in self._members]
+
+    @property
+    def u(self) -> list[np.ndarray] | None:
+        """Inputs of every trajectory: list of arrays of shape (n, U), or None."""
+        inputs = [member.u for member in self._members if member.u is not None]
+        return inputs or None
+
+    @property
+    def state_names(self) -> list[str]:
+        """Names of the states."""
+        return list(self._state_names)
+
+    @property
+    def environments(self) -> list[Hashable]:
+        """Labels of the environments, in order of first appearance."""
+        return list(dict.fromkeys(self.env))
+
+    @property
+    def known_environments(self) -> list[Hashable]:
+        """Labels of the whole data set from which these trajectories were cut."""
+        return list(self._known)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Position in `environments` for every trajectory: int array of shape (len(self),)."""
+        position = {label: i for i, label in enumerate(self.environments)}
+        return np.array([position[label] for label in self.env], dtype=np.int64)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of all trajectories together."""
+        return sum(member.n_samples for member in self._members)
+
+    @property
+    def n_states(self) -> int:
+        """Number of states S."""
+        return len(self._state_names)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs U; 0 if there are none."""
+        inputs = self._members[0].u
+        return 0 if inputs is None else int(inputs.shape[1])
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(number of trajectories,): what scikit-learn's splitters look at."""
+        return (len(self._members),)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return iter(self._members)
+
+    @overload
+    def __getitem__(self, key: int | np.integer[Any]) -> Trajectory: ...
+
+    @overload
+    def __getitem__(self, key: slice | list[int] | list[bool] | np.ndarray | tuple[Any, Any]) -> Trajectories: ...
+
+    def __getitem__(self, key: Any) -> Trajectory | Trajectories:
+        """Give one `Trajectory` for an int, `Trajectories` for a slice, a list of int or a mask of bool."""
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]  # scikit-learn indexes what has a shape this way
+        positions = as_positions(key, len(self))
+        if isinstance(positions, int):
+            return self._members[positions]
+        if not positions:
+            raise ValueError(
+                f"the selection {key!r:.60} is empty: at least one of the {len(self)} trajectories is needed"
+            )
+        return self._cut([self._members[i] for i in positions], self._state_names, self._known)
+
+    def __add__(self, other: Trajectories) -> Trajectories:
+        """Give the trajectories of both, renumbered; the states must have the same names."""
+        if not isinstance(other, Trajectories):
+            return NotImplemented
+        if self._state_names != other._state_names or self.n_inputs != other.n_inputs:
+            raise ValueError(
+                f"cannot join data of states {self.state_names} and {self.n_inputs} inputs with data of states "
+                f"{other.state_names} and {other.n_inputs} inputs; both need the same names in the same order"
+            )
+        members = [Trajectory(m.t, m.x, m.env, m.u, i) for i, m in enumerate(self._members + other._members)]
+        return self._cut(members, self._state_names, list(dict.fromkeys(self._known + other._known)))
+
+    def where(self, *, env: Hashable) -> Trajectories:
+        """
+        Give the trajectories of one environment.
+
+        Parameters
+        ----------
+        env : hashable
+            Label of the environment.
+
+        Returns
+        -------
+        Trajectories
+
+        Raises
+        ------
+        ValueError
+            If no trajectory has this label; the message lists the labels there are.
+
+        Examples
+        --------
+        >>> from spreme.data import Trajectories
+        >>> data = Trajectories([[1, 2, 3], [3, 2, 1]], 1.0, env=["up", "down"])
+        >>> len(data.where(env="down"))
+        1
+        """
+        label = check_label(env, "the label given to where()")
+        chosen = [member for member in self._members if member.env == label]
+        if not chosen:
+            raise ValueError(
+                f"unknown environment {env!r:.60}; these trajectories are of {summary.listing(self.environments)}"
+            )
+        return self._cut(chosen, self._state_names, self._known)
+
+    def __repr__(self) -> str:
+        return summary.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return summary.as_html(self)
+
+
+def unpack(x: Any, t: Any, env: Any, u: Any, state_names: Any) -> tuple[Any, Any, Any, Any, Any]:
+    """Replace a `Trajectories` or a list of `Trajectory` by its arrays."""
+    is_list = isinstance(x, (list, tuple)) and any(isinstance(entry, Trajectory) for entry in x)
+    if not is_list and not isinstance(x, Trajectories):
+        return x, t, env, u, state_names
+    for name, value in (("t", t), ("env", env), ("u", u)):
+        if value is not None:
+            raise ValueError(f"{name} must not be given with {type(x).__name__} of trajectories, which bring their own")
+    for i, entry in enumerate(x):
+        if not isinstance(entry, Trajectory):
+            raise TypeError(f"x mixes trajectories with other things: entry {i} is of type {type(entry).__name__}")
+    if isinstance(x, Trajectories) and state_names is None:
+        state_names = x.state_names
+    inputs = [entry.u for entry in x]
+    has_inputs = any(entry is not None for entry in inputs)
+    return [e.x for e in x], [e.t for e in x], [e.env for e in x], inputs if has_inputs else None, state_names

@@ -1,0 +1,118 @@
+"""Weak-form rows of a trajectory: integrals of the library and of the states against windows.
+
+    row r:   sum_i phi[r, i] theta(x_i)   and   target  - sum_i phi_dot[r, i] x_i.
+
+Missing values are filled by the smoother where it knows the state well enough; windows that touch other gaps are left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.data import Trajectory
+from spreme.library import TermTable
+from spreme.smoothing import smooth
+from spreme.weak.bumps import Bumps, make_bumps, window_ladder
+from spreme.weak.kernels import integrate
+from spreme.weak.unbiased import unbiased_terms
+
+Array = NDArray[np.float64]
+
+# Samples of one pass: long trajectories never stand in memory as a whole library matrix.
+BLOCK = 8192
+# A filled value counts as known if its standard deviation is below this multiple of the noise or this share of the spread.
+KNOWN_NOISE, KNOWN_SPREAD = 2.0, 0.05
+
+
+class WeakTrajectory(NamedTuple):
+    """One trajectory ready for integration: times from 0, complete states, variance of their noise, which are known."""
+
+    t: Array
+    x: Array
+    variance: Array
+    known: NDArray[np.bool_]
+    index: int
+
+
+class Rows(NamedTuple):
+    """Rows of one trajectory and one window width: windows, library (R, K), targets (R, S)."""
+
+    bumps: Bumps
+    theta: Array
+    target: Array
+
+
+def prepare(run: Trajectory, noise: Array) -> WeakTrajectory:
+    """Fill short gaps and attach the noise.
+
+    Parameters
+    ----------
+    run : Trajectory
+        One recording; NaN is missing.
+    noise : ndarray (S,)
+        Standard deviation of its noise.
+
+    Returns
+    -------
+    WeakTrajectory
+        Times start at 0. Filled values carry no noise of their own.
+    """
+    t = run.t - run.t[0]
+    missing = run.missing
+    if not missing.any():
+        return WeakTrajectory(t, run.x, np.tile(noise**2, (len(t), 1)), np.ones(len(t), bool), run.index)
+    smoothed = smooth(run, "gp")
+    x = np.where(missing, smoothed.x, run.x)
+    spread = np.nanmax(run.x, axis=0) - np.nanmin(run.x, axis=0)
+    doubtful = missing & ~(smoothed.x_std <= np.maximum(KNOWN_NOISE * noise, KNOWN_SPREAD * spread))
+    return WeakTrajectory(t, x, np.where(missing, 0.0, noise**2), ~doubtful.any(axis=1), run.index)
+
+
+def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
+    """Integrate one trajectory over all windows of the ladder.
+
+    Parameters
+    ----------
+    run : WeakTrajectory
+        Output of `prepare`.
+    table : TermTable
+        Library.
+
+    Returns
+    -------
+    list of Rows
+        One per window width, narrow to wide; possibly without rows.
+
+    Raises
+    ------
+    ValueError
+        If a term is not finite somewhere on the trajectory; the message names it.
+    """
+    ladder = [make_bumps(run.t, width, run.known) for width in window_ladder(run.t)]
+    sums = [np.zeros((len(b.first), table.n_terms)) for b in ladder]
+    for offset in range(0, len(run.t), BLOCK):
+        block = slice(offset, offset + BLOCK)
+        theta = unbiased_terms(table, run.x[block], run.variance[block])
+        check_finite(theta, run.x[block], table, run.index)
+        for bumps, out in zip(ladder, sums, strict=True):
+            integrate(bumps.first, bumps.count, bumps.phi, theta, offset, out)
+    targets = [np.zeros((len(b.first), run.x.shape[1])) for b in ladder]
+    for bumps, out in zip(ladder, targets, strict=True):
+        integrate(bumps.first, bumps.count, bumps.phi_dot, -run.x, 0, out)
+    return [Rows(*parts) for parts in zip(ladder, sums, targets, strict=True)]
+
+
+def check_finite(theta: Array, x: Array, table: TermTable, index: int) -> None:
+    """Refuse library values that are not finite, naming the term, the trajectory and the state values."""
+    finite = np.isfinite(theta)
+    if finite.all():
+        return
+    row, column = np.argwhere(~finite)[0]
+    at = ", ".join(f"{name} = {value:.6g}" for name, value in zip(table.state_names, x[row], strict=True))
+    raise ValueError(
+        f"term {table.names[column]!r} is undefined or not finite in trajectory {index} at {at}: "
+        "leave the term out of the library, or rescale or shift the states so that it is defined on all data"
+    )

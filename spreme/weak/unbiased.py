@@ -1,0 +1,95 @@
+"""Library terms of noisy states without the bias of the noise.
+
+Noise of variance v makes x^2 too large by v on average. For Gaussian noise there are functions of the NOISY state whose mean is the
+term of the true state: for powers the Hermite polynomials, for sines and cosines a factor,
+
+    E He_p(x + noise) = x^p,   He_{p+1} = x He_p - p v He_{p-1},        E exp(v w^2 / 2) sin(w (x + noise)) = sin(w x).
+
+Other factors keep their plain value; so do powers of a state that also occurs in such a factor.
+
+References
+----------
+Bortz, Messenger and Dukic (2023), Direct estimation of parameters in ODE models using WENDy, Bull. Math. Biol. 85 (errors in variables
+in the weak form). Stefanski (1989), Unbiased estimation of a nonlinear function of a normal mean, Commun. Statist. 18.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.library import TermTable
+from spreme.library.expressions import Call, Expression, Number, Product, Sum, Symbol, symbols_of
+from spreme.library.readers import evaluate
+
+Array = NDArray[np.float64]
+
+
+def unbiased_terms(table: TermTable, x: Array, variance: Array) -> Array:
+    """Evaluate a library at noisy states.
+
+    Parameters
+    ----------
+    table : TermTable
+        K terms in S states.
+    x : ndarray (n, S)
+        Measured states.
+    variance : ndarray (n, S)
+        Variance of the noise of every value.
+
+    Returns
+    -------
+    ndarray (n, K)
+        Terms, unbiased where the formulas above apply.
+    """
+    theta = table.evaluate(x)
+    if not variance.any():
+        return theta
+    powers = table.powers
+    states = dict(zip(table.state_names, np.ascontiguousarray(x.T), strict=True))
+    hermite = [_hermite(x[:, s], variance[:, s], int(powers[:, s].max())) for s in range(x.shape[1])]
+    with np.errstate(all="ignore"):
+        factors = {f: evaluate(f, states) * _growth(f, table.state_names, variance) for f in set(table.factors) if f}
+        for j, (factor, exponents) in enumerate(zip(table.factors, powers, strict=True)):
+            blocked = set() if factor is None else symbols_of(factor)
+            corrected = [s for s in np.flatnonzero(exponents) if table.state_names[s] not in blocked]
+            if (exponents[corrected] < 2).all() and (factor is None or exponents.any()):
+                continue
+            theta[:, j] = 1.0 if factor is None else factors[factor]
+            for s in np.flatnonzero(exponents):
+                free = s in corrected and exponents[s] > 0
+                theta[:, j] *= hermite[s][exponents[s]] if free else x[:, s] ** float(exponents[s])
+    return theta
+
+
+def _hermite(x: Array, variance: Array, degree: int) -> list[Array]:
+    """He_0 .. He_degree."""
+    out = [np.ones_like(x), x]
+    for p in range(1, degree):
+        out.append(x * out[p] - p * variance * out[p - 1])
+    return out
+
+
+def _growth(factor: Expression, state_names: tuple[str, ...], variance: Array) -> Array | float:
+    """exp(v w^2 / 2) for a sine or cosine of w x + b, else 1."""
+    frequency = _frequency(factor, state_names)
+    return 1.0 if frequency is None else np.exp(0.5 * variance @ frequency**2)
+
+
+def _frequency(factor: Expression, state_names: tuple[str, ...]) -> Array | None:
+    """Coefficients w of a factor sin(w x + b) or cos(w x + b); None for any other."""
+    if not isinstance(factor, Call) or factor.function not in ("sin", "cos"):
+        return None
+    argument = factor.argument
+    w = np.zeros(len(state_names))
+    for item in argument.items if isinstance(argument, Sum) else (argument,):
+        match item:
+            case Number():
+                continue
+            case Symbol(name):
+                w[state_names.index(name)] += 1.0
+            case Product((Number(value), Symbol(name))):
+                w[state_names.index(name)] += value
+            case _:
+                return None
+    return w
