@@ -6,21 +6,21 @@ Model, with b the rate of forgetting (0 for the Wiener process) and the amplitud
     z(t + d) = Phi(d) z(t) + w,  w ~ N(0, Q(d)),   Phi_ij = exp(-b d) C(j, i) d^(j - i)
     Q_ij = C(3, i) C(3, j) I_(6 - i - j),          I_p = int_0^d u^p exp(-2 b u) du
 
-In these coordinates, Taylor coefficients of exp(b t) f, the process is the Wiener one with a decay. The start
-z(t_0) = beta has no prior (it is "diffuse"). Everything that the filter carries is therefore affine in beta and is carried
-as five columns: the first for beta = 0, the other four the answers to unit starts. Givens rotations of the rows (answers,
-innovation) give the generalised least-squares beta, its covariance and the residual sum without a difference of large
+In these coordinates, Taylor coefficients of exp(b t) f, the process is the Wiener one with a decay. The start z(t_0) = beta
+may be known as loosely as one likes: everything that the filter carries is affine in beta and is carried as five columns,
+the first for beta = 0, the other four the answers to unit starts. Givens rotations add the rows (answers, innovation) to
+the prior information on beta; they give its mean, its covariance and the residual sum without a difference of large
 numbers. The smoother is the Bryson-Frazier recursion at the filtered moments: it inverts nothing, and noise-free data do
 not hurt it.
 
 Legend: d (n,) step that leads to each sample (d[0] unused), y (n,) values, NaN = missing, r ratio of noise variance to
-process variance, m (4, 5) mean columns, P (4, 4) covariance, K (4,) gain, s innovation variance, v (5,) innovation columns,
-R (4, 5) triangle of the Givens rotations: R[:, :4] beta = R[:, 4]; lam (4, 5) and big (4, 4) the smoother's adjoint mean
-and covariance.
+process variance, m (4, 5) mean columns, P (4, 4) covariance, K (4,) gain, s innovation variance, v (5,) innovation
+columns, R (4, 5) triangle of the information on beta: R[:, :4] beta = R[:, 4]; lam (4, 5) and big (4, 4) the smoother's
+adjoint mean and covariance.
 
 References
 ----------
-Wahba (1978), Improper priors, spline smoothing and the problem of guarding against model errors in regression.
+Hartikainen and Sarkka (2010), Kalman filtering and smoothing solutions to temporal Gaussian process regression models.
 de Jong (1991), The diffuse Kalman filter.
 Bryson and Frazier (1963), Smoothing for linear and nonlinear dynamic systems.
 """
@@ -40,7 +40,7 @@ Array = NDArray[np.float64]
 # denormal numbers slow the filter down.
 FORGOTTEN = 1e-30
 # Relative change of the gain below which a filter with constant steps has settled.
-SETTLED = 1e-13
+SETTLED = 1e-12
 # Beyond this value of 2 b d the integrals I_p are complete to rounding.
 COMPLETE = 60.0
 
@@ -193,7 +193,10 @@ def _record(trace: Trace, k: int, m: Array, P: Array, n_columns: int) -> None:
 
 @njit(cache=True, nogil=True)
 def run_filter(d: Array, y: Array, b: float, r: float, trace: Trace, R: Array) -> tuple[float, float]:
-    """Filter y; returns (log det of the innovations and of the start's information, residual sum of squares)."""
+    """Filter y, starting from the prior information R, which is updated in place.
+
+    Returns the log determinant of the covariance of the values and their residual sum of squares, for amplitude 1.
+    """
     m, P, K, v, row = np.zeros((4, 5)), np.zeros((4, 4)), np.zeros(4), np.zeros(5), np.zeros(5)
     for i in range(4):
         m[i, i + 1] = 1.0

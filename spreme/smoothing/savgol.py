@@ -1,7 +1,8 @@
 """Savitzky-Golay smoother with a window chosen from the data.
 
-Local least squares of degree 4 in a window of w samples, w odd; the first and last windows also serve the samples at the
-ends. With h_i the weight of y_i in its own fit, the error of predicting a sample from its neighbours needs no refitting:
+Local least squares of degree 4 in a window of w samples, w odd; the first and last windows also serve the samples at
+the ends. With h_i the weight of y_i in its own fit, the error of predicting a sample from its neighbours needs no
+refitting:
 
     cv(w) = mean_i ( (y_i - x_i) / (1 - h_i) )^2        (leave-one-out cross-validation)
 

@@ -59,8 +59,8 @@ def _moments(degree: int) -> tuple[Array, Array]:
     return legendre @ (weight * phi), legendre @ (weight * slope)
 
 
-def window_ladder(t: Array) -> list[float]:
-    """Half-widths for a trajectory with times `t`, in units of time, without repetitions.
+def window_ladder(t: Array) -> list[float | None]:
+    """Half-widths for a trajectory with times `t`, in units of time, one for each share of `LADDER`.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def window_ladder(t: Array) -> list[float]:
 
     Returns
     -------
-    list of float
-        At least one; every window fits the trajectory if it has five samples or more.
+    list of float or None
+        None where the width would repeat the one before. Every window fits the trajectory if it has five samples or more.
     """
     duration, step = float(t[-1] - t[0]), float(np.median(np.diff(t)))
     widths = [min(max(share * duration, LEAST_STEPS * step), duration / 2) for share in LADDER]
-    return [w for i, w in enumerate(widths) if i == 0 or w > 1.05 * widths[i - 1]]
+    return [w if i == 0 or w > 1.05 * widths[i - 1] else None for i, w in enumerate(widths)]
 
 
 def make_bumps(t: Array, half_width: float, known: NDArray[np.bool_] | None = None) -> Bumps:
@@ -103,7 +103,7 @@ def make_bumps(t: Array, half_width: float, known: NDArray[np.bool_] | None = No
     usable = (count >= 3) & _without_gaps(t, first, count, half_width, known)
     first, count, centre = first[usable], count[usable], centre[usable]
     if len(first) == 0:
-        return Bumps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 1)), np.zeros((0, 1)))
+        return no_bumps()
     position = np.arange(count.max())
     inside = position < count[:, None]
     index = np.minimum(first[:, None] + position, len(t) - 1)
@@ -113,6 +113,11 @@ def make_bumps(t: Array, half_width: float, known: NDArray[np.bool_] | None = No
     phi, phi_dot = _corrected(s, h, min(DEGREE, int(count.min()) - 1))
     noise = np.sqrt((phi_dot**2).sum(axis=1, keepdims=True))
     return Bumps(first.astype(np.int64), count.astype(np.int64), half_width * phi / noise, phi_dot / noise)
+
+
+def no_bumps() -> Bumps:
+    """No windows."""
+    return Bumps(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 1)), np.zeros((0, 1)))
 
 
 def _without_gaps(t: Array, first: Array, count: Array, half_width: float, known: NDArray[np.bool_] | None) -> Array:

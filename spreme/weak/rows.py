@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spreme.data import Trajectory
 from spreme.library import TermTable
 from spreme.smoothing import smooth
-from spreme.weak.bumps import Bumps, make_bumps, window_ladder
+from spreme.weak.bumps import Bumps, make_bumps, no_bumps, window_ladder
 from spreme.weak.kernels import integrate
 from spreme.weak.unbiased import unbiased_terms
 
@@ -91,7 +91,8 @@ def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
     ValueError
         If a term is not finite somewhere on the trajectory; the message names it.
     """
-    ladder = [make_bumps(run.t, width, run.known) for width in window_ladder(run.t)]
+    widths = window_ladder(run.t)
+    ladder = [no_bumps() if width is None else make_bumps(run.t, width, run.known) for width in widths]
     sums = [np.zeros((len(b.first), table.n_terms)) for b in ladder]
     for offset in range(0, len(run.t), BLOCK):
         block = slice(offset, offset + BLOCK)

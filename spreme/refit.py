@@ -1,0 +1,92 @@
+"""Coefficients of a given mask: weighted least squares by QR in every environment.
+
+The rows of every window width give an estimate; the width whose estimates are known best, relative to their size, is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.selection.regression import Fit, Regression, least_squares
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """Coefficients of one equation.
+
+    Attributes
+    ----------
+    coef, coef_std : ndarray (E, s)
+        Coefficients of the terms of the mask and their standard errors; NaN where not observed.
+    covariance : ndarray (E, s, s)
+        Covariance of the coefficients; NaN where not observed.
+    residual : ndarray (E,)
+        Root mean square of the residuals in units of the weights.
+    dependent : tuple of int
+        Environments in which the terms are linearly dependent.
+    """
+
+    coef: Array
+    coef_std: Array
+    covariance: Array
+    residual: Array
+    dependent: tuple[int, ...]
+
+
+def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mask: Mask) -> Refit:
+    """Fit the coefficients of a mask.
+
+    Parameters
+    ----------
+    weighted : callable
+        weighted(level, mask) -> Regression.
+    n_levels : int
+        Number of window widths.
+    mask : ndarray (K,) of bool
+        Terms.
+
+    Returns
+    -------
+    Refit
+        Coefficients, standard errors and residuals.
+    """
+    regressions = [weighted(level, mask) for level in range(n_levels)]
+    fits = [[least_squares(theta[:, mask], y) for theta, y in zip(r.thetas, r.targets, strict=True)] for r in regressions]
+    n = np.array([r.n_effective for r in regressions])
+    doubt = np.array([[_doubt(fit, size) for fit, size in zip(own, sizes, strict=True)] for own, sizes in zip(fits, n, strict=True)])
+    usable = np.isfinite(doubt)
+    common = int(np.argmin(np.where(usable.all(axis=1), doubt.mean(axis=1, where=usable), np.inf))) if usable.all(axis=1).any() else -1
+    levels = [common if common >= 0 else int(np.argmin(doubt[:, e])) for e in range(doubt.shape[1])]
+    chosen = [fits[level][e] for e, level in enumerate(levels)]
+    spread = [_variance(fit, n[level, e]) for e, (fit, level) in enumerate(zip(chosen, levels, strict=True))]
+    covariance = np.array([fit.covariance * v for fit, v in zip(chosen, spread, strict=True)])
+    return Refit(
+        coef=np.array([fit.coef for fit in chosen]),
+        coef_std=np.sqrt(np.einsum("ejj->ej", covariance)),
+        covariance=covariance,
+        residual=np.sqrt(spread),
+        dependent=tuple(e for e, fit in enumerate(chosen) if fit.rank < fit.n_observed),
+    )
+
+
+def _variance(fit: Fit, n: float) -> float:
+    """Residual variance, corrected for the fitted coefficients."""
+    return fit.mean_square * n / max(n - fit.rank, 1.0)
+
+
+def _doubt(fit: Fit, n: float) -> float:
+    """Mean logarithm of relative standard errors; infinite where there are fewer rows than coefficients."""
+    if n <= fit.n_observed or (n == 0):
+        return float("inf")
+    observed = np.isfinite(fit.coef)
+    if not observed.any():
+        return float(np.log(max(fit.mean_square, 1e-300)))
+    variance = np.diag(fit.covariance)[observed] * _variance(fit, n)
+    return float(np.mean(0.5 * np.log(np.maximum(variance, 1e-300)) - np.log(np.maximum(np.abs(fit.coef[observed]), 1e-300))))

@@ -1,0 +1,118 @@
+"""All weak-form rows of a data set, and the regressions of single equations made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.data import Trajectory
+from spreme.library import TermTable
+from spreme.selection.regression import Regression, least_squares
+from spreme.weak import Rows, WeakTrajectory, prepare, rows, whiten
+from spreme.weak.bumps import LADDER
+from spreme.weak.whitening import slopes
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Smallest noise believed, as a share of a state's standard deviation: below it quadrature and integration errors rule.
+NOISE_FLOOR = 1e-4
+# Residual variance not believed, in units of the noise: rows are linearised in the noise, so an exact law leaves more than the noise alone.
+RESIDUAL_FLOOR = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class WeakEquations:
+    """Rows of all trajectories at all window widths.
+
+    Attributes
+    ----------
+    table : TermTable
+        Library.
+    runs : list over environments of lists of WeakTrajectory
+        Prepared trajectories.
+    rows : list over environments of lists over trajectories of lists of Rows
+        One entry per window width.
+    sigma : ndarray (E, S)
+        Noise used for weights, floored.
+    """
+
+    table: TermTable
+    runs: list[list[WeakTrajectory]]
+    rows: list[list[list[Rows]]]
+    sigma: Array
+
+    @cached_property
+    def used(self) -> tuple[int, ...]:
+        """Positions in the ladder of the window widths that have rows."""
+        return tuple(i for i in range(len(LADDER)) if any(len(own[i].theta) for every in self.rows for own in every))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Names of the window widths that have rows."""
+        return tuple(f"window {100 * LADDER[i]:g} %" for i in self.used)
+
+    def observed(self) -> Mask:
+        """Terms (E, K) that are not zero on all data of an environment."""
+        return np.array([np.any([(r.theta != 0).any(axis=0) for own in runs for r in own], axis=0) for runs in self.rows])
+
+    def weighted(self, state: int, level: int, pilot: Mask | None) -> Regression:
+        """Rows of one equation and window width, whitened for the pilot mask fitted to them (None: only scaled)."""
+        n_terms = self.table.n_terms
+        parts = [np.vstack([np.zeros((0, n_terms + 1)), *self._plain(e, state, level)]) for e in range(len(self.rows))]
+        if pilot is not None:
+            used = self.table.subset(pilot) if pilot.any() else None
+            for e, own in enumerate(parts):
+                coef = np.nan_to_num(least_squares(own[:, :-1][:, pilot], own[:, -1]).coef)
+                parts[e] = np.vstack([np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, coef)])
+        sizes = np.array([float(len(own)) for own in parts])
+        return Regression([own[:, :-1] for own in parts], [own[:, -1] for own in parts], sizes, np.full(len(parts), RESIDUAL_FLOOR))
+
+    def _plain(self, e: int, state: int, level: int) -> list[Array]:
+        """Rows of every trajectory of an environment in units of the noise."""
+        every = [own[self.used[level]] for own in self.rows[e]]
+        return [np.column_stack([r.theta, r.target[:, state]]) / self.sigma[e, state] for r in every]
+
+    def _whitened(self, e: int, state: int, level: int, used: TermTable | None, coef: Array) -> list[Array]:
+        """Rows of every trajectory of an environment, whitened for a law."""
+        variance = (self.sigma[e] / self.sigma[e, state]) ** 2
+        out = []
+        for run, own in zip(self.runs[e], self.rows[e], strict=True):
+            slope = np.zeros(run.x.shape) if used is None else slopes(used, coef, run.x)
+            out.append(whiten(own[self.used[level]], run, slope, variance, state) / self.sigma[e, state])
+        return out
+
+
+def weak_equations(environments: Sequence[Sequence[Trajectory]], table: TermTable, noise: Array) -> WeakEquations:
+    """Integrate all trajectories.
+
+    Parameters
+    ----------
+    environments : sequence of sequences of Trajectory
+        Trajectories by environment.
+    table : TermTable
+        Library of K terms.
+    noise : ndarray (E, S)
+        Estimated standard deviations of the noise.
+
+    Returns
+    -------
+    WeakEquations
+        Rows at all window widths.
+    """
+    runs = [[prepare(run, own) for run in every] for every, own in zip(environments, noise, strict=True)]
+    made = [[rows(run, table) for run in every] for every in runs]
+    return WeakEquations(table, runs, made, floored(noise, environments))
+
+
+def floored(noise: Array, environments: Sequence[Sequence[Trajectory]]) -> Array:
+    """Noise (E, S), at least a small share of the spread of each state."""
+    spread = np.array([np.nanstd(np.vstack([run.x for run in every]), axis=0) for every in environments])
+    size = np.array([np.nanmax(np.abs(np.vstack([run.x for run in every])), axis=0) for every in environments])
+    spread = np.maximum(spread, 1e-3 * spread.mean(axis=0))
+    spread = np.where(spread > 0, spread, np.maximum(size, size.max(axis=0) * 1e-3))
+    return np.maximum(noise, NOISE_FLOOR * np.where(spread > 0, spread, 1.0))

@@ -1,0 +1,100 @@
+"""The law of one environment as flat arrays: what the integrators and the exported functions evaluate.
+
+    dx_s/dt = sum over m with state_index[m] == s of coef[m] * theta[term_index[m]](x)
+
+Only terms with a coefficient other than zero are kept. A coefficient that the data of the environment do not determine
+(NaN: its term is zero on all of them) is left out as well, and its term listed: as long as the term stays zero, a state
+that is absent stays absent and the coefficient does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.library import TermTable
+from spreme.results import Law
+
+Array = NDArray[np.float64]
+
+
+class VectorField(NamedTuple):
+    """Right-hand side of one environment, in the order of arguments of `right_hand_side`."""
+
+    coef: Array
+    state_index: NDArray[np.int64]
+    term_index: NDArray[np.int64]
+    powers: NDArray[np.int64]
+    start: NDArray[np.int64]
+    code: NDArray[np.int64]
+    arg: Array
+    depth: int
+
+
+@dataclass(frozen=True, eq=False)
+class Unobserved:
+    """Terms of an environment whose coefficients its data do not determine; `states` are their equations."""
+
+    table: TermTable | None
+    states: tuple[str, ...]
+    env: Hashable
+
+    def first(self, x: Array) -> tuple[int, str] | None:
+        """Find the first row of x (n, S) where such a term is not zero, and say which and how large."""
+        if self.table is None:
+            return None
+        values = self.table.evaluate(x)
+        found = np.argwhere(values != 0.0)
+        if not found.size:
+            return None
+        row, column = (int(i) for i in found[0])
+        text = (
+            f"term {self.table.names[column]!r} of the equation of {self.states[column]} was not observed in "
+            f"environment {self.env!r} (it is zero on all its data), but %s makes it {values[row, column]:.6g}"
+        )
+        return row, text
+
+    def refuse(self, x: Array, source: str) -> None:
+        """Refuse states at which an undetermined coefficient would matter; `source` may hold {row}."""
+        found = self.first(x)
+        if found is not None:
+            row, text = found
+            raise ValueError(
+                text % source.format(row=row) + ": its coefficient is unknown there. Keep the term at zero, or fit "
+                "data of this environment on which it is not zero"
+            )
+
+
+def environment_position(law: Law, env: Hashable) -> int:
+    """Return the position of an environment; None stands for the only one."""
+    if env is not None:
+        return law.position(env)
+    if len(law.environments) > 1:
+        known = ", ".join(map(repr, law.environments))
+        raise ValueError(f"env is needed, because the law differs between the fitted environments: give one of {known}")
+    return 0
+
+
+def vector_field(law: Law, position: int) -> VectorField:
+    """Lower the law of one environment to fresh flat arrays."""
+    coef = law.coef[position]
+    states, terms = np.nonzero(law.mask & np.isfinite(coef) & (coef != 0.0))
+    used, term_index = np.unique(terms, return_inverse=True)
+    program = law.table.subset(used).program()
+    return VectorField(
+        np.array(coef[states, terms], dtype=np.float64),
+        states.astype(np.int64),
+        term_index.astype(np.int64).reshape(-1),
+        *program,
+    )
+
+
+def unobserved(law: Law, position: int) -> Unobserved:
+    """Collect the terms of one environment that have no coefficient."""
+    states, terms = np.nonzero(law.mask & np.isnan(law.coef[position]))
+    table = law.table.subset(terms) if terms.size else None
+    return Unobserved(table, tuple(law.state_names[s] for s in states), law.environments[position])
