@@ -1,3 +1,49 @@
 """Sparse discovery of ordinary differential equations shared by several experiments."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spreme.data import Trajectories, Trajectory
+    from spreme.estimators import SpReME
+    from spreme.library import CustomLibrary, FourierLibrary, PolynomialLibrary
+    from spreme.results import Forecast
+
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "CustomLibrary",
+    "Forecast",
+    "FourierLibrary",
+    "PolynomialLibrary",
+    "SpReME",
+    "Trajectories",
+    "Trajectory",
+]
+
+_HOMES = {
+    "CustomLibrary": "library",
+    "Forecast": "results",
+    "FourierLibrary": "library",
+    "PolynomialLibrary": "library",
+    "SpReME": "estimators",
+    "Trajectories": "data",
+    "Trajectory": "data",
+}
+_MODULES = ("data", "datasets", "gram", "library", "metrics", "penalties", "plotting", "results", "solvers", "symbolic")
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names and submodules where they are first used: importing the package costs next to nothing."""
+    if name in _HOMES:
+        return getattr(import_module(f"spreme.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"spreme.{name}")
+    raise AttributeError(f"module 'spreme' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted([*__all__, *_MODULES, "__version__"])

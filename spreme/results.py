@@ -141,23 +141,53 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class SearchPath:
+    """Every candidate equation that was looked at.
+
+    Attributes
+    ----------
+    candidates : dict
+        State name -> candidates, best first.
+    """
+
+    candidates: dict[str, tuple[Candidate, ...]]
+
+    def __str__(self) -> str:
+        """List the best candidates of every state."""
+        lines = []
+        for state, own in self.candidates.items():
+            lines.append(f"{state}' ({len(own)} candidates)")
+            lines += [f"  {c.distance:10.1f}  {' + '.join(c.terms) or '0'}" for c in own[:5]]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
 class Selection:
-    """Which equation was chosen for each state, and what else was looked at.
+    """Which equations were chosen, and why.
 
     Attributes
     ----------
     criterion : str
         Name of the criterion.
     reason : str
-        Why the chosen equations were chosen, in words.
-    candidates : dict
-        State name -> candidates, best first.
+        Why, in words.
+    chosen : dict
+        State name -> chosen candidate.
+    runner_up : dict
+        State name -> second best candidate, None where there is no other.
     """
 
     criterion: str
     reason: str
-    candidates: dict[str, tuple[Candidate, ...]]
+    chosen: dict[str, Candidate]
+    runner_up: dict[str, Candidate | None]
 
-    def runner_up(self, state: str) -> Candidate | None:
-        """Return the second best candidate of a state, None if there is only one."""
-        return self.candidates[state][1] if len(self.candidates[state]) > 1 else None
+    def __str__(self) -> str:
+        """State the choice and how close the next best came."""
+        lines = [f"criterion {self.criterion}: {self.reason}"]
+        for state, own in self.chosen.items():
+            other = self.runner_up[state]
+            lines.append(f"{state}' ~ {' + '.join(own.terms) or '0'}")
+            if other is not None:
+                lines.append(f"  next: {' + '.join(other.terms) or '0'}, worse by {other.distance:.1f}")
+        return "\n".join(lines)

@@ -12,6 +12,9 @@ from spreme.solvers import best_supports, solve_path
 
 Mask = NDArray[np.bool_]
 
+# Multiplications spent on enumerating one size: paths are made by the dozen here, and swaps rarely miss what enumeration finds.
+AFFORDABLE = 1e6
+
 
 def propose(regression: Regression, penalty: Penalty, allowed: Mask, required: Mask, max_terms: int) -> list[Mask]:
     """Propose masks of every size.
@@ -49,7 +52,7 @@ def propose(regression: Regression, penalty: Penalty, allowed: Mask, required: M
 def _supports(gram: GramSystem, required: Mask, max_terms: int, weight: NDArray[np.float64]) -> list[Mask]:
     """Best supports of every size, environments weighted by their independent rows."""
     weight = weight / max(weight.max(), 1e-300)
-    path = best_supports(gram.gram, gram.cross[:, 0], max_terms=max_terms, weight=weight, required=required)
+    path = best_supports(gram.gram, gram.cross[:, 0], max_terms=max_terms, weight=weight, required=required, affordable=AFFORDABLE)
     return [mask for mask in path.masks if mask[required].all()]
 
 

@@ -60,15 +60,18 @@ class WeakEquations:
         """Terms (E, K) that are not zero on all data of an environment."""
         return np.array([np.any([(r.theta != 0).any(axis=0) for own in runs for r in own], axis=0) for runs in self.rows])
 
-    def weighted(self, state: int, level: int, pilot: Mask | None) -> Regression:
-        """Rows of one equation and window width, whitened for the pilot mask fitted to them (None: only scaled)."""
+    def weighted(self, state: int, level: int, pilot: Mask | None, coef: Array | None = None) -> Regression:
+        """Rows of one equation and window width, whitened for a pilot mask (None: only scaled).
+
+        The pilot's coefficients (E, s) are fitted to the rows unless given.
+        """
         n_terms = self.table.n_terms
         parts = [np.vstack([np.zeros((0, n_terms + 1)), *self._plain(e, state, level)]) for e in range(len(self.rows))]
         if pilot is not None:
             used = self.table.subset(pilot) if pilot.any() else None
             for e, own in enumerate(parts):
-                coef = np.nan_to_num(least_squares(own[:, :-1][:, pilot], own[:, -1]).coef)
-                parts[e] = np.vstack([np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, coef)])
+                law = least_squares(own[:, :-1][:, pilot], own[:, -1]).coef if coef is None else coef[e]
+                parts[e] = np.vstack([np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, np.nan_to_num(law))])
         sizes = np.array([float(len(own)) for own in parts])
         return Regression([own[:, :-1] for own in parts], [own[:, -1] for own in parts], sizes, np.full(len(parts), RESIDUAL_FLOOR))
 

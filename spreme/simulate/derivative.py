@@ -85,5 +85,7 @@ def _check_states(x: ArrayLike, law: Law) -> Array:
         )
     if np.isinf(states).any():
         row, column = np.argwhere(np.isinf(states))[0]
-        raise ValueError(f"x is {states[row, column]} at row {row}, state {law.state_names[column]!r}: give finite values")
+        raise ValueError(
+            f"x is {states[row, column]} at row {row}, state {law.state_names[column]!r}: give finite values"
+        )
     return states

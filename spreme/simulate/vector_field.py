@@ -23,7 +23,12 @@ Array = NDArray[np.float64]
 
 
 class VectorField(NamedTuple):
-    """Right-hand side of one environment, in the order of arguments of `right_hand_side`."""
+    """Right-hand side of one environment: the arguments of `right_hand_side` in their order, then its short form.
+
+    If all terms are products of states, `factors[factor_start[m] : factor_start[m + 1]]` are the states whose product
+    is the term of coefficient m, repeated for powers: a third of the time of the general form. Otherwise both are
+    empty.
+    """
 
     coef: Array
     state_index: NDArray[np.int64]
@@ -33,6 +38,8 @@ class VectorField(NamedTuple):
     code: NDArray[np.int64]
     arg: Array
     depth: int
+    factors: NDArray[np.int64]
+    factor_start: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +91,25 @@ def vector_field(law: Law, position: int) -> VectorField:
     coef = law.coef[position]
     states, terms = np.nonzero(law.mask & np.isfinite(coef) & (coef != 0.0))
     used, term_index = np.unique(terms, return_inverse=True)
-    program = law.table.subset(used).program()
+    table = law.table.subset(used)
+    term_index = term_index.astype(np.int64).reshape(-1)
     return VectorField(
         np.array(coef[states, terms], dtype=np.float64),
         states.astype(np.int64),
-        term_index.astype(np.int64).reshape(-1),
-        *program,
+        term_index,
+        *table.program(),
+        *_products(table, term_index),
     )
+
+
+def _products(table: TermTable, term_index: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List the states that are multiplied in the term of each coefficient; empty if some term is no product."""
+    powers = table.powers[term_index]
+    if (powers < 0).any() or any(table.factors[k] is not None for k in term_index):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    n_states = powers.shape[1]
+    factors = np.repeat(np.tile(np.arange(n_states), len(powers)), powers.ravel())
+    return factors.astype(np.int64), np.concatenate([[0], powers.sum(axis=1).cumsum()]).astype(np.int64)
 
 
 def unobserved(law: Law, position: int) -> Unobserved:

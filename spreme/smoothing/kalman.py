@@ -1,17 +1,17 @@
-"""Kalman filter and smoother of the Matern-7/2 process and of its limit, the thrice-integrated Wiener process; one state.
+"""Kalman filter and smoother of the Matern-7/2 process in noise, one state.
 
-Model, with b the rate of forgetting (0 for the Wiener process) and the amplitude of the process set to 1:
+Model, with b the rate of forgetting (0 for the thrice-integrated Wiener process) and the amplitude set to 1:
 
-    (D + b)^4 f = white noise,   z_i = (D + b)^i f / i!, i = 0..3,   y = f + e,   e ~ N(0, r)
+    (D + b)^4 f = 6 * white noise,   z_i = (D + b)^i f / i!, i = 0..3,   y = f + e,   e ~ N(0, r)
     z(t + d) = Phi(d) z(t) + w,  w ~ N(0, Q(d)),   Phi_ij = exp(-b d) C(j, i) d^(j - i)
     Q_ij = C(3, i) C(3, j) I_(6 - i - j),          I_p = int_0^d u^p exp(-2 b u) du
 
-In these coordinates, Taylor coefficients of exp(b t) f, the process is the Wiener one with a decay. The start z(t_0) = beta
-may be known as loosely as one likes: everything that the filter carries is affine in beta and is carried as five columns,
-the first for beta = 0, the other four the answers to unit starts. Givens rotations add the rows (answers, innovation) to
-the prior information on beta; they give its mean, its covariance and the residual sum without a difference of large
-numbers. The smoother is the Bryson-Frazier recursion at the filtered moments: it inverts nothing, and noise-free data do
-not hurt it.
+In these coordinates, Taylor coefficients of exp(b t) f, the process is the Wiener one with a decay. The start
+z(t_0) = beta may be known as loosely as one likes: everything that the filter carries is affine in beta and is carried
+as five columns, the first for beta = 0, the other four the answers to unit starts. Givens rotations add the rows
+(answers, innovation) to the prior information on beta; they give its mean, its covariance and the residual sum without
+a difference of large numbers. The smoother is the Bryson-Frazier recursion at the filtered moments: it inverts nothing,
+and noise-free data do not hurt it.
 
 Legend: d (n,) step that leads to each sample (d[0] unused), y (n,) values, NaN = missing, r ratio of noise variance to
 process variance, m (4, 5) mean columns, P (4, 4) covariance, K (4,) gain, s innovation variance, v (5,) innovation

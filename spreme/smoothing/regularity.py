@@ -36,7 +36,7 @@ def regular_step(trajectory: Trajectory, method: str) -> float:
     if missing.size:
         sample, state = missing[0]
         raise ValueError(
-            f"smoother={method!r} needs complete data, but in {where} {len(missing)} values are missing, the first "
+            f"smoother={method!r} needs complete data, but in {where} {len(missing)} value(s) are missing, the first "
             f"one of state {state} at t = {t[sample]:g}: use smoother='gp', which takes missing values"
         )
     if not is_regular(t):

@@ -6,9 +6,9 @@ refitting:
 
     cv(w) = mean_i ( (y_i - x_i) / (1 - h_i) )^2        (leave-one-out cross-validation)
 
-Rule: of the windows w = 7, 9, 11, 15, ... (each about 1.3 times the one before, at most the trajectory and 1001) the one of
-least cv, per state. Trajectories shorter than 7 take one window over all samples and a degree that leaves one sample free,
-so that something is smoothed.
+Rule: of the windows w = 7, 9, 11, 15, ... (each about 1.3 times the one before, at most the trajectory and 1001) the
+one of least cv, per state. Trajectories shorter than 7 take one window over all samples and a degree that leaves one
+sample free, so that something is smoothed.
 
 References
 ----------
@@ -64,8 +64,8 @@ def smooth_savgol(trajectory: Trajectory) -> Smooth:
     Returns
     -------
     Smooth
-        States, derivatives, noise from the residuals; `x_std` (n, S) is the part of the error that comes from the noise,
-        without the bias of the window.
+        States, derivatives, noise from the residuals; `x_std` (n, S) is the part of the error that comes from the
+        noise, without the bias of the window.
 
     Raises
     ------

@@ -34,8 +34,8 @@ Array = NDArray[np.float64]
 DEPENDENT = 1e-9
 # A swap must gain more than rounding: relative to what the support explains.
 SWAP_GAIN = 1e-12
-# Enumeration of one size is affordable up to this many multiplications (about 0.1 s).
-AFFORDABLE = 1e8
+# Enumeration of one size is affordable up to this many multiplications (about 10 ms).
+AFFORDABLE = 1e7
 
 
 class SupportPath(NamedTuple):

@@ -1,0 +1,5 @@
+"""Estimators with scikit-learn's contract."""
+
+from spreme.estimators.spreme import SpReME
+
+__all__ = ["SpReME"]

@@ -1,0 +1,173 @@
+"""The pipeline: trajectories -> rows -> candidates -> selection -> refit -> law."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from spreme.data import Trajectories, Trajectory
+from spreme.estimators.options import Options
+from spreme.estimators.outliers import without_outliers
+from spreme.library import TermTable, resolve
+from spreme.noise import noise_std
+from spreme.refit import Refit, refit
+from spreme.results import Candidate, Law, SearchPath, Selection
+from spreme.selection import StateProblem, choose
+from spreme.selection.derivative_equations import DerivativeEquations, derivative_equations
+from spreme.selection.weak_equations import WeakEquations, weak_equations
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Equations = WeakEquations | DerivativeEquations
+
+REASONS = {
+    "bic": "lowest Bayesian information criterion of the residuals, over all window widths and environments",
+    "ebic": "lowest extended Bayesian information criterion of the residuals, over all window widths and environments",
+    "knee": "size after which more terms no longer reduce the residuals",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What a fit found."""
+
+    law: Law
+    residual: Array
+    path: SearchPath
+    selection: Selection
+    status: str
+
+
+def discover(data: Trajectories, options: Options) -> Discovery:
+    """Find the shared law of all environments.
+
+    Parameters
+    ----------
+    data : Trajectories
+        Recordings.
+    options : Options
+        Checked options.
+
+    Returns
+    -------
+    Discovery
+        The law and how it was found.
+    """
+    table = options.library.table(data.state_names)
+    allowed, required = resolve(table, allowed=options.allowed, required=options.required, excluded=options.excluded)
+    environments = grouped(data)
+    noise = np.array([noise_std(every) for every in environments])
+    equations = make_equations(environments, table, noise, options)
+    _check_rows(equations, data)
+    still = constant_states(environments)
+    allowed[still] = False
+    searches = _search_all(equations, allowed, required, options)
+    masks = np.array([mask for mask, _ in searches])
+    refits = [refit(partial(equations.weighted, s), len(equations.levels), mask) for s, mask in enumerate(masks)]
+    law = assemble(table, masks, refits, data.environments, noise_from(equations, noise, refits))
+    status = "; ".join(_complaints(law, refits, still)) or "converged"
+    if status != "converged":
+        warnings.warn(status, UserWarning, stacklevel=3)
+    candidates = {name: own for name, (_, own) in zip(data.state_names, searches, strict=True)}
+    return Discovery(law, np.array([r.residual for r in refits]).T, SearchPath(candidates), _selection(options, candidates), status)
+
+
+def grouped(data: Trajectories) -> list[list[Trajectory]]:
+    """Trajectories by environment, wild samples taken out."""
+    runs = without_outliers(list(data), data.state_names)
+    return [[run for run, group in zip(runs, data.groups, strict=True) if group == e] for e in range(len(data.environments))]
+
+
+def make_equations(environments: Sequence[Sequence[Trajectory]], table: TermTable, noise: Array, options: Options) -> Equations:
+    """Rows in the chosen formulation."""
+    if options.formulation == "weak":
+        return weak_equations(environments, table, noise)
+    return derivative_equations(environments, table, options.smoother)
+
+
+def assemble(table: TermTable, masks: Mask, refits: Sequence[Refit], environments: Sequence[object], noise: Array) -> Law:
+    """Collect the equations of all states to a law; NaN inside the mask marks what an environment does not observe."""
+    shape = (len(environments), *masks.shape)
+    coef, std = np.zeros(shape), np.full(shape, np.nan)
+    for s, (mask, own) in enumerate(zip(masks, refits, strict=True)):
+        coef[:, s, mask], std[:, s, mask] = own.coef, own.coef_std
+    return Law(table, masks, coef, std, tuple(environments), noise)
+
+
+def noise_from(equations: Equations, noise: Array, refits: Sequence[Refit]) -> Array:
+    """Noise (E, S): what the residuals of the weak form leave, else the estimate from neighbouring samples."""
+    if not isinstance(equations, WeakEquations):
+        return noise
+    return equations.sigma * np.array([own.residual for own in refits]).T
+
+
+def constant_states(environments: Sequence[Sequence[Trajectory]]) -> Mask:
+    """States (S,) that have one value on all data."""
+    every = np.vstack([run.x for runs in environments for run in runs])
+    return np.nanmax(every, axis=0) == np.nanmin(every, axis=0)
+
+
+def _check_rows(equations: Equations, data: Trajectories) -> None:
+    """Refuse environments from which no row could be made."""
+    parts = equations.rows if isinstance(equations, WeakEquations) else equations.thetas
+    for env, every in zip(data.environments, parts, strict=True):
+        n_rows = sum(len(rows.theta) for run in every for rows in run) if isinstance(equations, WeakEquations) else sum(map(len, every))
+        if n_rows == 0:
+            sizes = [len(run.t) for run in data.where(env=env)]
+            raise ValueError(
+                f"environment {env!r} has too few samples in a row to see its dynamics ({sizes[:5]} per trajectory): at least 5, "
+                "without long gaps, are needed. Leave it out of fit and use adapt for it afterwards"
+            )
+
+
+def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options) -> list[tuple[Mask, tuple[Candidate, ...]]]:
+    """Search the equation of every state."""
+    parallel = Parallel(n_jobs=options.n_jobs, prefer="threads")
+    return list(parallel(delayed(_search_one)(equations, s, allowed[s], required[s], options) for s in range(len(allowed))))
+
+
+def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> tuple[Mask, tuple[Candidate, ...]]:
+    """Search the equation of one state and, if asked, say so."""
+    begin = time.perf_counter()
+    problem = StateProblem(
+        levels=equations.levels,
+        weighted=partial(equations.weighted, state),
+        penalty=options.penalty,
+        criterion=options.criterion,
+        allowed=allowed,
+        required=required,
+        max_terms=options.max_terms,
+    )
+    mask, candidates = choose(problem, equations.table.names)
+    if options.verbose:
+        name, terms = equations.table.state_names[state], " + ".join(candidates[0].terms) or "0"
+        print(f"[spreme] {name}' ~ {terms}   ({len(candidates)} candidates, {time.perf_counter() - begin:.1f} s)")
+    return mask, candidates
+
+
+def _selection(options: Options, candidates: dict[str, tuple[Candidate, ...]]) -> Selection:
+    """Name what was chosen."""
+    chosen = {state: own[0] for state, own in candidates.items()}
+    second = {state: own[1] if len(own) > 1 else None for state, own in candidates.items()}
+    return Selection(options.criterion, REASONS[options.criterion], chosen, second)
+
+
+def _complaints(law: Law, refits: Sequence[Refit], still: Mask) -> list[str]:
+    """What a user must know before trusting the law."""
+    out = []
+    for name, constant in zip(law.state_names, still, strict=True):
+        if constant:
+            out.append(f"state {name!r} is constant on all data: its equation has no terms")
+    for s, own in enumerate(refits):
+        terms = ", ".join(law.table.names[k] for k in np.flatnonzero(law.mask[s]))
+        for e in own.dependent:
+            out.append(f"the terms {terms} of {law.state_names[s]}' are linearly dependent on the data of environment "
+                       f"{law.environments[e]!r}: their single coefficients there mean nothing")
+    return out

@@ -1,0 +1,73 @@
+"""Data that come to a fitted model: the same states, environments it knows, or held out by cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spreme.data import Trajectories, Trajectory
+from spreme.results import Law
+
+if TYPE_CHECKING:
+    from spreme.estimators.spreme import SpReME
+
+Judge = Callable[[Law, Sequence[Trajectory], Hashable], float]
+
+
+def by_environment(model: SpReME, data: Trajectories, judge: Judge) -> dict[Hashable, float]:
+    """Judge every environment of the data; held-out ones with coefficients fitted to one half of their data."""
+    fitted, known = list(model.environments_), model._state.known_environments
+    unknown = [env for env in data.environments if env not in fitted and env not in known]
+    if unknown:
+        raise ValueError(
+            f"environment {unknown[0]!r} was not fitted; fitted: {', '.join(map(repr, fitted))}. "
+            "Use adapt(...) to get its coefficients, then score the adapted model"
+        )
+    out = {}
+    for env in data.environments:
+        runs = list(data.where(env=env))
+        law = model._state.law
+        if env not in fitted:
+            first, runs = _halves(runs)
+            law = model.adapt([run.x for run in first], [run.t for run in first], env=env)._state.law
+        out[env] = judge(law, runs, env)
+    return out
+
+
+def _halves(runs: Sequence[Trajectory]) -> tuple[list[Trajectory], list[Trajectory]]:
+    """Every other trajectory, or the halves of a single one."""
+    if len(runs) > 1:
+        return list(runs[::2]), list(runs[1::2])
+    run = runs[0]
+    half = run.n_samples // 2
+    return [replace(run, t=run.t[:half], x=run.x[:half])], [replace(run, t=run.t[half:], x=run.x[half:])]
+
+
+def check_states(data: Trajectories, law: Law) -> None:
+    """Refuse data of other states."""
+    if data.n_states != len(law.state_names):
+        raise ValueError(f"the data have {data.n_states} states (columns), the model {len(law.state_names)}: {', '.join(law.state_names)}")
+    unnamed = [f"x{i}" for i in range(data.n_states)]
+    if data.state_names != list(law.state_names) and data.state_names != unnamed:
+        raise ValueError(
+            f"the state names of the data are {', '.join(data.state_names)}, those of the model {', '.join(law.state_names)}: "
+            "rename the states, or put them in the same order"
+        )
+
+
+def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
+    """Data of one new environment under its label, in the states of the law."""
+    check_states(data, law)
+    if env in law.environments:
+        raise ValueError(f"environment {env!r} already exists in the fitted model: give the new one another label (env=...)")
+    if len(data.environments) > 1:
+        raise ValueError(
+            f"adapt takes one environment at a time, the data have {len(data.environments)}: select one with data.where(env=...)"
+        )
+    for s, name in enumerate(law.state_names):
+        if all(np.isnan(x[:, s]).all() for x in data.x):
+            raise ValueError(f"state {name!r} has no value in the new data: all its values are missing (NaN)")
+    return Trajectories(data.x, data.t, [env] * len(data), data.u, list(law.state_names))

@@ -1,0 +1,474 @@
+"""`SpReME`: one law from many experiments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from spreme import metrics, persistence, simulate, symbolic
+from spreme.data import Trajectories, coerce
+from spreme.estimators import display, held_out
+from spreme.estimators.adaptation import adapt_law, population
+from spreme.estimators.discovery import discover
+from spreme.estimators.documents import from_document, to_document
+from spreme.estimators.options import check_options
+from spreme.estimators.state import FittedState
+from spreme.library import Library, PolynomialLibrary
+from spreme.penalties import Penalty
+from spreme.results import Forecast
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import sympy
+
+Array = NDArray[np.float64]
+Terms = Mapping[str, Sequence[str]]
+
+
+class SpReME(BaseEstimator):
+    """Sparse regression for multi-environment dynamic systems.
+
+    Finds, from trajectories recorded in several environments, the one set of terms that all environments share and every environment's
+    coefficients: ``x_dot = theta(x) @ coef[e].T`` with ``coef[e] = 0`` outside a common mask.
+
+    Parameters
+    ----------
+    library : Library, default PolynomialLibrary(degree=3)
+        Candidate terms.
+    formulation : {"weak", "derivative"}, default "weak"
+        Integrals against test functions of several widths, or a smoother and its derivatives.
+    penalty : {"group_l0", "group_lasso"} or penalty object, default "group_l0"
+        What proposes candidate masks.
+    criterion : {"bic", "ebic", "knee"}, default "bic"
+        What chooses among them.
+    refine : None, default None
+        Coefficients by weighted least squares. Reserved for the likelihood of the trajectories, which this version does not have.
+    max_terms : int, default None
+        Largest number of terms of one equation; None: 8, and 16 where 8 are not enough.
+    smoother : {"auto", "gp", "savgol", "finite_difference"}, default "auto"
+        Smoother of the derivative formulation. "auto" is the Gaussian process.
+    allowed, required, excluded : dict of str to list of str, default None
+        Terms that the equation of a state may, must and must not contain, such as ``{"x": ["x", "x*y"]}``.
+    n_jobs : int, default None
+        Threads over equations; None is one, -1 all cores.
+    random_state : int or Generator, default None
+        Nothing in this pipeline is random; kept for resampling.
+    verbose : int, default 0
+        1 prints a line per equation.
+
+    Attributes
+    ----------
+    mask_ : ndarray (S, K) of bool
+        Shared terms.
+    coef_ : ndarray (E, S, K)
+        Coefficients; 0 outside the mask. NaN inside it where an environment says nothing about a term, because the term is zero on
+        all its data (an absent species): not observed is not zero.
+    coef_std_ : ndarray (E, S, K)
+        Standard errors; NaN outside the mask.
+    environments_ : list
+        Labels, in the order of the first axis.
+    state_names_, terms_ : list
+        Names of the states; terms as SymPy expressions.
+    noise_std_ : ndarray (E, S)
+        Estimated measurement noise, in units of the states.
+    path_ : SearchPath
+        All candidate equations with their scores.
+    selection_ : Selection
+        Which were chosen, why, and how close the next best came.
+    status_ : str
+        "converged", or what the user must know, in words.
+    n_features_in_ : int
+        Number of states.
+    feature_names_in_ : ndarray of str
+        Names of the states.
+
+    References
+    ----------
+    Park, Choi, Lee and Kim (2023), SpReME: Sparse regression for multi-environment dynamic systems, arXiv 2302.05942.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme import SpReME, Trajectories
+    >>> t = np.linspace(0, 3, 61)
+    >>> x = [np.exp(-rate * t) for rate in (0.5, 1.0, 2.0)]
+    >>> model = SpReME().fit(Trajectories(x, t, env=["cold", "mild", "hot"], state_names=["x"]))
+    >>> model.equations("hot")
+    ['-2.000*x']
+    """
+
+    def __init__(
+        self,
+        library: Library = PolynomialLibrary(degree=3),  # noqa: B008 (frozen)
+        formulation: str = "weak",
+        penalty: str | Penalty = "group_l0",
+        criterion: str = "bic",
+        refine: str | None = None,
+        max_terms: int | None = None,
+        smoother: str = "auto",
+        allowed: Terms | None = None,
+        required: Terms | None = None,
+        excluded: Terms | None = None,
+        n_jobs: int | None = None,
+        random_state: int | np.random.Generator | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.library = library
+        self.formulation = formulation
+        self.penalty = penalty
+        self.criterion = criterion
+        self.refine = refine
+        self.max_terms = max_terms
+        self.smoother = smoother
+        self.allowed = allowed
+        self.required = required
+        self.excluded = excluded
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None, state_names: Any = None) -> SpReME:
+        """Find the shared terms and the coefficients of every environment.
+
+        Parameters
+        ----------
+        x : Trajectories, or list of array_like (n_i, S)
+            Data; with arrays, the other arguments are those of `Trajectories`.
+        t : list of array_like (n_i,), array_like (n,) or float, default None
+            Times, or the step; not beside a `Trajectories`.
+        env : list of hashable, default None
+            Labels of environments.
+        u : None
+            Inputs are not supported by this version.
+        state_names : list of str, default None
+            Names of the states.
+
+        Returns
+        -------
+        SpReME
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument or the data cannot be used; the message names the culprit and the remedy.
+        """
+        options = check_options(self.get_params(deep=False))
+        data = coerce(x, t, env, u, state_names)
+        _refuse_inputs(data)
+        found = discover(data, options)
+        law = found.law
+        self._learn(
+            FittedState(law, found.residual, population(law), tuple(data.known_environments), found.path, found.selection, found.status)
+        )
+        return self
+
+    def predict(self, x: ArrayLike, env: Hashable = None) -> Array:
+        """Evaluate the right-hand side.
+
+        Parameters
+        ----------
+        x : array_like (n, S)
+            States.
+        env : hashable, default None
+            Environment; may be left out if only one was fitted.
+
+        Returns
+        -------
+        ndarray (n, S)
+            Time derivatives.
+        """
+        check_is_fitted(self)
+        return simulate.predict(self._state.law, x, env)
+
+    def simulate(self, x0: ArrayLike, t: ArrayLike, env: Hashable = None, u: None = None, *, rtol: float = 1e-8) -> Forecast:
+        """Forecast from one or several starts.
+
+        Parameters
+        ----------
+        x0 : array_like (S,) or (m, S)
+            States at ``t[0]``.
+        t : array_like (n,)
+            Times, increasing or decreasing.
+        env : hashable, default None
+            Environment; may be left out if only one was fitted.
+        u : None
+            Inputs are not supported by this version.
+        rtol : float, default 1e-8
+            Relative tolerance of the integration.
+
+        Returns
+        -------
+        Forecast
+            Times, states and status; a blow-up is a status with the part before it.
+        """
+        check_is_fitted(self)
+        if u is not None:
+            raise ValueError("inputs u are not supported by this version: fit the autonomous equations only")
+        return simulate.simulate(self._state.law, x0, t, env, rtol=rtol)
+
+    def score(self, x: Any, t: Any = None, *, env: Any = None) -> float:
+        """Mean over environments of the R2 of time derivatives.
+
+        An environment that was held out of the fit (by a cross-validation split of the same data set) is scored with the shared mask:
+        its coefficients are fitted to one half of its data and judged on the other.
+
+        Parameters
+        ----------
+        x : Trajectories, or as in `fit`
+            Data of fitted environments.
+        t : optional
+            As in `fit`.
+        env : optional
+            As in `fit`.
+
+        Returns
+        -------
+        float
+            1 is perfect.
+        """
+        return float(np.nanmean(list(self.score_environments(x, t, env=env).values())))
+
+    def score_environments(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
+        """R2 of time derivatives of every environment.
+
+        Parameters
+        ----------
+        x : Trajectories, or as in `fit`
+            Data.
+        t : optional
+            As in `fit`.
+        env : optional
+            As in `fit`.
+
+        Returns
+        -------
+        dict
+            Label -> R2, averaged over states.
+        """
+        return held_out.by_environment(self, self._known(x, t, env), metrics.derivative_r2)
+
+    def rollout_error(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
+        """Error of forecasts from the first state of every trajectory.
+
+        Parameters
+        ----------
+        x : Trajectories, or as in `fit`
+            Data.
+        t : optional
+            As in `fit`.
+        env : optional
+            As in `fit`.
+
+        Returns
+        -------
+        dict
+            Label -> root mean square error over the spread of each state, mean over states, median over trajectories.
+        """
+        return held_out.by_environment(self, self._known(x, t, env), metrics.rollout_error)
+
+    def adapt(self, x: Any, t: Any = None, *, env: Hashable = "new", prior: bool = True) -> SpReME:
+        """Fit the coefficients of an unseen environment, with the shared mask.
+
+        Parameters
+        ----------
+        x : Trajectories, list of arrays or one array (n, S)
+            Recordings of the new environment.
+        t : optional
+            As in `fit`.
+        env : hashable, default "new"
+            Label of the new environment.
+        prior : bool, default True
+            Shrink to the population of fitted environments; fades as data accumulate.
+
+        Returns
+        -------
+        SpReME
+            A new model for this environment; the fitted one is left as it was.
+        """
+        check_is_fitted(self)
+        data = held_out.relabelled(coerce(x, t), env, self._state.law)
+        _refuse_inputs(data)
+        old = self._state
+        law, residual, status = adapt_law(
+            old.law, old.residual, old.population if prior else None, data, check_options(self.get_params(deep=False))
+        )
+        new = type(self)(**self.get_params(deep=False))
+        new._learn(FittedState(law, residual, old.population, (env,), old.path, old.selection, status))
+        return new
+
+    def equations(self, env: Hashable = None, precision: int = 3) -> list[str]:
+        """Right-hand sides as text.
+
+        Parameters
+        ----------
+        env : hashable, default None
+            Environment; None: symbolic coefficients.
+        precision : int, default 3
+            Digits after the point.
+
+        Returns
+        -------
+        list of str
+            One per state.
+        """
+        check_is_fitted(self)
+        return symbolic.equations(self._state.law, env, precision)
+
+    def to_sympy(self, env: Hashable = None) -> dict[str, sympy.Expr]:
+        """Right-hand sides as SymPy expressions in plain symbols named like the states.
+
+        Parameters
+        ----------
+        env : hashable, default None
+            Environment; None: symbolic coefficients, named alike in every environment.
+
+        Returns
+        -------
+        dict
+            State name -> expression.
+        """
+        check_is_fitted(self)
+        return symbolic.to_sympy(self._state.law, env)
+
+    def to_latex(self, env: Hashable = None) -> str:
+        """System of equations in LaTeX.
+
+        Parameters
+        ----------
+        env : hashable, default None
+            Environment; None: symbolic coefficients.
+
+        Returns
+        -------
+        str
+            An aligned system.
+        """
+        check_is_fitted(self)
+        return symbolic.to_latex(self._state.law, env)
+
+    def to_callable(self, env: Hashable = None, backend: str = "numpy") -> Callable[[float, Array], Array]:
+        """Right-hand side as a function f(t, x), ready for `scipy.integrate.solve_ivp`.
+
+        Parameters
+        ----------
+        env : hashable, default None
+            Environment; may be left out if only one was fitted.
+        backend : {"numpy", "numba"}, default "numpy"
+            Plain or compiled.
+
+        Returns
+        -------
+        callable
+            f(t, x) -> x_dot.
+        """
+        check_is_fitted(self)
+        return symbolic.to_callable(self._state.law, env, backend)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Coefficients as a tidy table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns env, state, term, value, std.
+        """
+        check_is_fitted(self)
+        return symbolic.to_frame(self._state.law)
+
+    def print(self, env: Hashable = None, precision: int = 3) -> None:
+        """Print the law.
+
+        Parameters
+        ----------
+        env : hashable, default None
+            Print only the equations of this environment.
+        precision : int, default 3
+            Digits after the point.
+        """
+        check_is_fitted(self)
+        print(str(self) if env is None else display.one_environment(self._state.law, env, precision))
+
+    def get_feature_names_out(self) -> NDArray[np.object_]:
+        """Texts of the library terms.
+
+        Returns
+        -------
+        ndarray (K,) of str
+            Names.
+        """
+        check_is_fitted(self)
+        return np.array(self._state.law.table.names, dtype=object)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model as JSON, atomically.
+
+        Parameters
+        ----------
+        path : str or path
+            File; an existing one is replaced only by a complete one.
+        """
+        check_is_fitted(self)
+        persistence.save(path, to_document(self.get_params(deep=False), self._state))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> SpReME:
+        """Read a model that `save` wrote; nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : str or path
+            File.
+
+        Returns
+        -------
+        SpReME
+            The fitted model.
+        """
+        params, state = from_document(persistence.read(path), path)
+        model = cls(**params)
+        model._learn(state)
+        return model
+
+    def __str__(self) -> str:
+        """Show the shared structure once and the coefficients per environment."""
+        return display.text(self._state) if self.__sklearn_is_fitted__() else repr(self)
+
+    def _repr_html_(self) -> str:
+        """Show the law in notebooks."""
+        return display.html(self._state) if self.__sklearn_is_fitted__() else display.unfitted_html(repr(self))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell whether `fit` has been called."""
+        return hasattr(self, "_state")
+
+    def _learn(self, state: FittedState) -> None:
+        """Set all fitted attributes from one result."""
+        law = state.law
+        self._state = state
+        self.mask_, self.coef_, self.coef_std_ = law.mask, law.coef, law.coef_std
+        self.environments_, self.state_names_ = list(law.environments), list(law.state_names)
+        self.terms_ = law.table.sympy()
+        self.noise_std_ = law.noise_std
+        self.path_, self.selection_, self.status_ = state.path, state.selection, state.status
+        self.n_features_in_ = len(law.state_names)
+        self.feature_names_in_ = np.array(law.state_names, dtype=object)
+
+    def _known(self, x: Any, t: Any, env: Any) -> Trajectories:
+        """Data whose states and environments the model knows."""
+        check_is_fitted(self)
+        data = coerce(x, t, env)
+        held_out.check_states(data, self._state.law)
+        return data
+
+
+def _refuse_inputs(data: Trajectories) -> None:
+    """Known inputs would be ignored silently otherwise."""
+    if data.n_inputs:
+        raise ValueError("the data have inputs u, which this version cannot use: leave them out to fit autonomous equations")

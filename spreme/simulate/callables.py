@@ -1,0 +1,64 @@
+"""The law of one environment as a function of time and state, for the integrators of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spreme.results import Law
+from spreme.simulate.derivative import evaluate
+from spreme.simulate.vector_field import unobserved, vector_field
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class NumpyCallable:
+    """Right-hand side f(t, x) of the environment at `position`, x of shape (S,) or (S, n)."""
+
+    law: Law
+    position: int
+
+    def __call__(self, t: float, x: ArrayLike) -> Array:
+        """Evaluate the time derivatives, of the shape of x."""
+        states = np.asarray(x, dtype=np.float64)
+        n_states = len(self.law.state_names)
+        if states.ndim not in (1, 2) or states.shape[0] != n_states:
+            raise ValueError(f"x must have the shape ({n_states},) or ({n_states}, n), got {states.shape}")
+        rows = np.ascontiguousarray(np.atleast_2d(states.T))
+        unobserved(self.law, self.position).refuse(rows, "the state x")
+        return evaluate(self.law, self.position, rows).T.reshape(states.shape)
+
+
+def numba_callable(law: Law, position: int) -> Callable[[float, Any], Any]:
+    """Make a compiled f(t, x) around the arrays of one environment; x has the shape (S,)."""
+    from numba import njit
+
+    from spreme.library.kernels import evaluate_terms, right_hand_side
+
+    # numba takes the arrays of a closure as constants: the compiled function stands by itself.
+    coef, state_index, term_index, powers, start, code, arg, depth = vector_field(law, position)[:8]
+    unknown = unobserved(law, position)
+    unknown_states = np.array([law.state_names.index(name) for name in unknown.states], dtype=np.int64)
+    unknown_table = law.table.subset([]) if unknown.table is None else unknown.table
+    u_powers, u_start, u_code, u_arg, u_depth = unknown_table.program()
+    n_terms, n_unknown, stack_depth = len(powers), len(u_powers), max(depth, u_depth)
+
+    @njit(nogil=True, error_model="numpy")
+    def slope(t: float, x: Array) -> Array:
+        out, stack = np.empty(x.shape[0]), np.empty(stack_depth)
+        theta, absent = np.empty(n_terms), np.empty(n_unknown)
+        right_hand_side(x, coef, state_index, term_index, powers, start, code, arg, stack, theta, out)
+        if n_unknown > 0:
+            evaluate_terms(x, u_powers, u_start, u_code, u_arg, stack, absent)
+            for m in range(n_unknown):
+                if absent[m] != 0.0:
+                    out[unknown_states[m]] = np.nan
+        return out
+
+    compiled: Callable[[float, Any], Any] = slope
+    return compiled

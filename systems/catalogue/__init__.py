@@ -1,0 +1,1 @@
+"""The systems, one module each, with their record in `SYSTEM`."""
