@@ -65,8 +65,10 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
     common = int(np.argmin(np.where(usable.all(axis=1), doubt.mean(axis=1, where=usable), np.inf))) if usable.all(axis=1).any() else -1
     levels = [common if common >= 0 else int(np.argmin(doubt[:, e])) for e in range(doubt.shape[1])]
     chosen = [fits[level][e] for e, level in enumerate(levels)]
-    spread = [_variance(fit, n[level, e]) for e, (fit, level) in enumerate(zip(chosen, levels, strict=True))]
-    covariance = np.array([fit.covariance * v for fit, v in zip(chosen, spread, strict=True)])
+    n_rows = [float(len(regressions[level].targets[e])) for e, level in enumerate(levels)]
+    spread = [_variance(fit, rows) for fit, rows in zip(chosen, n_rows, strict=True)]
+    repeats = [rows / max(n[level, e], 1.0) for e, (rows, level) in enumerate(zip(n_rows, levels, strict=True))]
+    covariance = np.array([fit.covariance * v * r for fit, v, r in zip(chosen, spread, repeats, strict=True)])
     return Refit(
         coef=np.array([fit.coef for fit in chosen]),
         coef_std=np.sqrt(np.einsum("ejj->ej", covariance)),

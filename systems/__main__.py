@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from systems import replicas
 from systems.registry import get, names
 from systems.system import System
 
 
-def line(system: System) -> str:
+def line(system: System, varied: Collection[str]) -> str:
     """Describe a system in one line: name, states, parameters (* if they differ between environments), citation."""
-    varied = system.environments.varied
-    parameters = ", ".join(
-        f"{name}{'*' * (name in varied)}={value:.4g}" for name, value in system.parameters.items()
-    )
+    values = system.parameters.items()
+    parameters = ", ".join(f"{name}{'*' * (name in varied)}={value:.4g}" for name, value in values)
     return f"{system.name:<16} {' '.join(system.states):<9} {parameters:<44} {system.citation}"
 
 
 def listing() -> str:
-    """Describe all systems and replicas."""
-    known = [get(name) for name in names()] + [replicas.get(name).system for name in replicas.names()]
-    return "\n".join(map(line, known))
+    """Describe all systems, then all replicas."""
+    lines = [line(system, system.environments.varied) for system in map(get, names())]
+    lines += [line(replica.system, replica.varied) for replica in map(replicas.get, replicas.names())]
+    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -77,8 +77,9 @@ class ParameterSets:
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """Names of the parameters that are listed."""
-        return tuple(dict.fromkeys(name for values in self.sets.values() for name in values))
+        """Names of the parameters that differ."""
+        listed = dict.fromkeys(name for values in self.sets.values() for name in values)
+        return tuple(name for name in listed if len({values.get(name) for values in self.sets.values()}) > 1)
 
 
 Environments: TypeAlias = RelativeRanges | ParameterSets

@@ -1,6 +1,6 @@
 """Data of a system: clean trajectories and noisy measurements of them.
 
-Every random number comes from a generator of its own key (split, system, environment, trajectory, noise seed), so that a
+Every random number comes from a generator of its own key (split, system, environment, trajectory, noise seed): a
 trajectory is the same whatever else is generated, and in whatever order.
 """
 
@@ -104,7 +104,7 @@ def simulate_clean(system: System, n_environments: int = 8, n_trajectories: int 
     --------
     >>> import systems
     >>> systems.simulate_clean(systems.get("lotka"), n_environments=1, n_trajectories=1).x[0][0].round(3)
-    array([1.247, 1.607])
+    array([1.081, 1.402])
     """
     return collect(system, draw_runs(system, _labels(system, n_environments), n_trajectories))
 

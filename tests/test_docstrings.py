@@ -1,4 +1,4 @@
-"""Everything public is documented: what a top-level module of spreme lists in its `__all__` is public."""
+"""Everything public is documented: what a top-level module of either package lists in its `__all__` is public."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import spreme
+import systems
 
 # numpydoc's checks that always hold. Left out are those on where the text starts and ends (ruff has them), on extended
 # summaries and "See Also" (not always useful), and on the mood of the summary's verb (it misjudges nouns).
@@ -44,9 +45,12 @@ PARAMETERS = {code for code in EVERYWHERE if code.startswith("PR0")}
 
 
 def public_modules() -> list[str]:
-    """The package and its top-level modules."""
-    names = [info.name for info in pkgutil.iter_modules(spreme.__path__) if not info.name.startswith("_")]
-    return ["spreme", *(f"spreme.{name}" for name in sorted(names))]
+    """Both packages and their top-level modules."""
+    names = []
+    for package in (spreme, systems):
+        inside = [info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
+        names += [package.__name__, *(f"{package.__name__}.{name}" for name in sorted(inside))]
+    return names
 
 
 def exports() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -32,6 +33,18 @@ REASONS = {
     "ebic": "lowest extended Bayesian information criterion of the residuals, over all window widths and environments",
     "knee": "size after which more terms no longer reduce the residuals",
 }
+
+
+# Residuals this many times the noise, and this many times those of trajectories fitted apart, show that environments are mixed.
+MIXED = 4.0
+
+
+class Search(NamedTuple):
+    """The search for one equation: chosen mask, candidates, and the residual of a pooled fit that was given up for its misfit."""
+
+    mask: Mask
+    candidates: tuple[Candidate, ...]
+    pooled_residual: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +82,13 @@ def discover(data: Trajectories, options: Options) -> Discovery:
     still = constant_states(environments)
     allowed[still] = False
     searches = _search_all(equations, allowed, required, options)
-    masks = np.array([mask for mask, _ in searches])
+    masks = np.array([search.mask for search in searches])
     refits = [refit(partial(equations.weighted, s), len(equations.levels), mask) for s, mask in enumerate(masks)]
     law = assemble(table, masks, refits, data.environments, noise_from(equations, noise, refits))
-    status = "; ".join(_complaints(law, refits, still)) or "converged"
+    status = "; ".join(_complaints(law, searches, refits, still)) or "converged"
     if status != "converged":
         warnings.warn(status, UserWarning, stacklevel=3)
-    candidates = {name: own for name, (_, own) in zip(data.state_names, searches, strict=True)}
+    candidates = {name: search.candidates for name, search in zip(data.state_names, searches, strict=True)}
     return Discovery(law, np.array([r.residual for r in refits]).T, SearchPath(candidates), _selection(options, candidates), status)
 
 
@@ -127,15 +140,29 @@ def _check_rows(equations: Equations, data: Trajectories) -> None:
             )
 
 
-def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options) -> list[tuple[Mask, tuple[Candidate, ...]]]:
+def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options) -> list[Search]:
     """Search the equation of every state."""
     parallel = Parallel(n_jobs=options.n_jobs, prefer="threads")
     return list(parallel(delayed(_search_one)(equations, s, allowed[s], required[s], options) for s in range(len(allowed))))
 
 
-def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> tuple[Mask, tuple[Candidate, ...]]:
+def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> Search:
     """Search the equation of one state and, if asked, say so."""
     begin = time.perf_counter()
+    found = _choose(equations, state, allowed, required, options)
+    if found.candidates[0].residual > MIXED and _can_split(equations):
+        # a pooled fit of trajectories with different coefficients invents terms; apart, the shared ones show
+        apart = _choose(equations.split(), state, allowed, required, options)
+        if apart.candidates[0].residual < found.candidates[0].residual / MIXED:
+            found = Search(apart.mask, apart.candidates, found.candidates[0].residual)
+    if options.verbose:
+        name, terms = equations.table.state_names[state], " + ".join(found.candidates[0].terms) or "0"
+        print(f"[spreme] {name}' ~ {terms}   ({len(found.candidates)} candidates, {time.perf_counter() - begin:.1f} s)")
+    return found
+
+
+def _choose(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> Search:
+    """Choose the equation of one state from the given rows."""
     problem = StateProblem(
         levels=equations.levels,
         weighted=partial(equations.weighted, state),
@@ -145,11 +172,12 @@ def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask,
         required=required,
         max_terms=options.max_terms,
     )
-    mask, candidates = choose(problem, equations.table.names)
-    if options.verbose:
-        name, terms = equations.table.state_names[state], " + ".join(candidates[0].terms) or "0"
-        print(f"[spreme] {name}' ~ {terms}   ({len(candidates)} candidates, {time.perf_counter() - begin:.1f} s)")
-    return mask, candidates
+    return Search(*choose(problem, equations.table.names), None)
+
+
+def _can_split(equations: Equations) -> bool:
+    """Whether some environment has several trajectories; only whitened rows know the size of the noise."""
+    return isinstance(equations, WeakEquations) and any(len(every) > 1 for every in equations.runs)
 
 
 def _selection(options: Options, candidates: dict[str, tuple[Candidate, ...]]) -> Selection:
@@ -159,12 +187,19 @@ def _selection(options: Options, candidates: dict[str, tuple[Candidate, ...]]) -
     return Selection(options.criterion, REASONS[options.criterion], chosen, second)
 
 
-def _complaints(law: Law, refits: Sequence[Refit], still: Mask) -> list[str]:
+def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], still: Mask) -> list[str]:
     """What a user must know before trusting the law."""
     out = []
     for name, constant in zip(law.state_names, still, strict=True):
         if constant:
             out.append(f"state {name!r} is constant on all data: its equation has no terms")
+    for name, search in zip(law.state_names, searches, strict=True):
+        if search.pooled_residual is not None:
+            out.append(
+                f"trajectories of one environment do not share the coefficients of {name}': residuals are {search.pooled_residual:.3g} "
+                f"times the noise together, {search.candidates[0].residual:.3g} apart. The terms were found with every trajectory apart; "
+                "give trajectories of different conditions different environments (env=...)"
+            )
     for s, own in enumerate(refits):
         terms = ", ".join(law.table.names[k] for k in np.flatnonzero(law.mask[s]))
         for e in own.dependent:

@@ -20,7 +20,8 @@ from spreme.estimators.options import check_options
 from spreme.estimators.state import FittedState
 from spreme.library import CustomLibrary, FourierLibrary, Library, PolynomialLibrary, ProductLibrary, SumLibrary
 from spreme.penalties import PENALTIES
-from spreme.persistence import array_from_json, array_to_json, labels_from_json, labels_to_json, law_from_dict, law_to_dict
+from spreme.persistence import array_from_json, array_to_json, law_from_dict, law_to_dict
+from spreme.persistence.labels import label_to_json, read_labels
 from spreme.results import Candidate, Law, SearchPath, Selection
 
 LIBRARIES: dict[str, type[Library]] = {
@@ -39,7 +40,7 @@ def to_document(params: dict[str, Any], state: FittedState) -> dict[str, Any]:
             "residual": array_to_json(state.residual),
             "population_mean": array_to_json(state.population.mean),
             "population_std": array_to_json(state.population.std),
-            "known_environments": labels_to_json(state.known_environments),
+            "known_environments": [label_to_json(env, 0) for env in state.known_environments],
             "criterion": state.selection.criterion,
             "reason": state.selection.reason,
             "candidates": {name: [_candidate_to_json(c) for c in own] for name, own in state.path.candidates.items()},
@@ -85,7 +86,7 @@ def _state(given: dict[str, Any], law: Law) -> FittedState:
         population=Population(
             _array(given, "population_mean", (n_states, n_terms)), _array(given, "population_std", (n_states, n_terms))
         ),
-        known_environments=labels_from_json(_entry(given, "known_environments", list), "known_environments"),
+        known_environments=read_labels(_entry(given, "known_environments", list), "known_environments"),
         path=path,
         selection=Selection(_entry(given, "criterion", str), _entry(given, "reason", str), chosen, second),
         status=_entry(given, "status", str),

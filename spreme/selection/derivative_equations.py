@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectory
 from spreme.library import TermTable
+from spreme.selection.correlation import correlation_time
 from spreme.selection.regression import Regression, least_squares
 from spreme.smoothing import smooth
 from spreme.weak.rows import check_finite
@@ -43,9 +44,10 @@ class DerivativeEquations:
     targets: list[list[Array]]
     levels: tuple[str, ...] = ("derivative",)
 
-    def observed(self) -> Mask:
-        """Terms (E, K) that are not zero on all data of an environment."""
-        return np.array([np.any([(theta != 0).any(axis=0) for theta in every], axis=0) for every in self.thetas])
+    def split(self) -> DerivativeEquations:
+        """Return the same rows with every trajectory as an environment of its own."""
+        thetas = [[theta] for every in self.thetas for theta in every]
+        return DerivativeEquations(self.table, thetas, [[target] for every in self.targets for target in every])
 
     def weighted(self, state: int, level: int, pilot: Mask | None, coef: Array | None = None) -> Regression:
         """Rows of one equation in units of the residuals of the pilot mask, counted by their autocorrelation."""
@@ -59,7 +61,7 @@ class DerivativeEquations:
                 c = least_squares(theta[:, pilot], y).coef if coef is None else coef[e]
                 residual = y - theta[:, pilot] @ np.nan_to_num(c)
                 parts = np.split(residual, np.cumsum([len(v) for v in self.targets[e]])[:-1])
-                n[e] /= max(_correlation_time(part) for part in parts)
+                n[e] /= correlation_time(parts)
             scale[e] = np.sqrt(max(float((residual**2).mean()), floor)) or 1.0
         rows = [theta / s for theta, s in zip(thetas, scale, strict=True)], [y / s for y, s in zip(targets, scale, strict=True)]
         floors = np.array([RESIDUAL_FLOOR * float((y**2).mean()) + 1e-300 for y in rows[1]])
@@ -95,22 +97,10 @@ def derivative_equations(environments: Sequence[Sequence[Trajectory]], table: Te
 def _rows(run: Trajectory, table: TermTable, smoother: str) -> tuple[Array, Array]:
     """Rows of one trajectory without its margins."""
     smoothed = smooth(run, smoother)
+    measured = run.x[~run.missing.any(axis=1)]
+    check_finite(table.evaluate(measured), measured, table, run.index)
     margin = int(MARGIN * run.n_samples)
     inner = slice(margin, run.n_samples - margin)
     theta = table.evaluate(smoothed.x[inner])
     check_finite(theta, smoothed.x[inner], table, run.index)
     return theta, smoothed.x_dot[inner]
-
-
-def _correlation_time(residual: Array) -> float:
-    """Integrated autocorrelation time in samples, summed to the first negative lag (Geyer's rule on single lags)."""
-    z = residual - residual.mean()
-    power = float(z @ z)
-    if len(z) < 4 or power == 0.0:
-        return 1.0
-    size = 1 << (2 * len(z) - 1).bit_length()
-    spectrum = np.fft.rfft(z, size)
-    correlation = np.fft.irfft(spectrum * np.conj(spectrum), size)[: len(z)] / power
-    negative = np.flatnonzero(correlation < 0)
-    end = int(negative[0]) if len(negative) else len(z)
-    return float(1.0 + 2.0 * correlation[1:end].sum())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectory
 from spreme.library import TermTable
+from spreme.selection.correlation import correlation_time
 from spreme.selection.regression import Regression, least_squares
 from spreme.weak import Rows, WeakTrajectory, prepare, rows, whiten
 from spreme.weak.bumps import LADDER
@@ -23,6 +24,8 @@ Mask = NDArray[np.bool_]
 NOISE_FLOOR = 1e-4
 # Residual variance not believed, in units of the noise: rows are linearised in the noise, so an exact law leaves more than the noise alone.
 RESIDUAL_FLOOR = 3.0
+# Residuals this many times the noise are a misfit of the law: neighbouring rows then repeat the same error and count as fewer.
+MISFIT = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +59,11 @@ class WeakEquations:
         """Names of the window widths that have rows."""
         return tuple(f"window {100 * LADDER[i]:g} %" for i in self.used)
 
-    def observed(self) -> Mask:
-        """Terms (E, K) that are not zero on all data of an environment."""
-        return np.array([np.any([(r.theta != 0).any(axis=0) for own in runs for r in own], axis=0) for runs in self.rows])
+    def split(self) -> WeakEquations:
+        """Return the same rows with every trajectory as an environment of its own."""
+        owner = [e for e, every in enumerate(self.runs) for _ in every]
+        runs = [[run] for every in self.runs for run in every]
+        return WeakEquations(self.table, runs, [[own] for every in self.rows for own in every], self.sigma[owner])
 
     def weighted(self, state: int, level: int, pilot: Mask | None, coef: Array | None = None) -> Regression:
         """Rows of one equation and window width, whitened for a pilot mask (None: only scaled).
@@ -73,7 +78,17 @@ class WeakEquations:
                 law = least_squares(own[:, :-1][:, pilot], own[:, -1]).coef if coef is None else coef[e]
                 parts[e] = np.vstack([np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, np.nan_to_num(law))])
         sizes = np.array([float(len(own)) for own in parts])
+        if pilot is not None:
+            sizes /= [self._correlation(e, level, own[:, :-1][:, pilot], own[:, -1]) for e, own in enumerate(parts)]
         return Regression([own[:, :-1] for own in parts], [own[:, -1] for own in parts], sizes, np.full(len(parts), RESIDUAL_FLOOR))
+
+    def _correlation(self, e: int, level: int, theta: Array, target: Array) -> float:
+        """Autocorrelation time of the residuals of a pilot in one environment where they exceed the noise, else 1."""
+        left = target - theta @ np.nan_to_num(least_squares(theta, target).coef)
+        if len(left) == 0 or (left @ left) <= MISFIT**2 * len(left):
+            return 1.0
+        ends = np.cumsum([len(own[self.used[level]].theta) for own in self.rows[e]])
+        return correlation_time(np.split(left, ends[:-1]))
 
     def _plain(self, e: int, state: int, level: int) -> list[Array]:
         """Rows of every trajectory of an environment in units of the noise."""

@@ -43,7 +43,7 @@ def numba_callable(law: Law, position: int) -> Callable[[float, Any], Any]:
     # numba takes the arrays of a closure as constants: the compiled function stands by itself.
     coef, state_index, term_index, powers, start, code, arg, depth = vector_field(law, position)[:8]
     unknown = unobserved(law, position)
-    unknown_states = np.array([law.state_names.index(name) for name in unknown.states], dtype=np.int64)
+    pairs = unknown.pairs
     unknown_table = law.table.subset([]) if unknown.table is None else unknown.table
     u_powers, u_start, u_code, u_arg, u_depth = unknown_table.program()
     n_terms, n_unknown, stack_depth = len(powers), len(u_powers), max(depth, u_depth)
@@ -55,9 +55,9 @@ def numba_callable(law: Law, position: int) -> Callable[[float, Any], Any]:
         right_hand_side(x, coef, state_index, term_index, powers, start, code, arg, stack, theta, out)
         if n_unknown > 0:
             evaluate_terms(x, u_powers, u_start, u_code, u_arg, stack, absent)
-            for m in range(n_unknown):
-                if absent[m] != 0.0:
-                    out[unknown_states[m]] = np.nan
+            for m in range(pairs.shape[0]):
+                if absent[pairs[m, 1]] != 0.0:
+                    out[pairs[m, 0]] = np.nan
         return out
 
     compiled: Callable[[float, Any], Any] = slope

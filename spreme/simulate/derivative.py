@@ -60,8 +60,10 @@ def evaluate(law: Law, position: int, x: Array) -> Array:
     coef = law.coef[position]
     active = law.mask & np.isfinite(coef) & (coef != 0.0)
     used = np.flatnonzero(active.any(axis=0))
-    theta = law.table.subset(used).evaluate(x)
     x_dot = np.zeros_like(x)
+    if not used.size:
+        return x_dot
+    theta = law.table.subset(used).evaluate(x)
     with np.errstate(over="ignore", invalid="ignore"):
         for s in range(x.shape[1]):
             # Each equation reads its own terms only: what is missing or overflows in another one stays there.

@@ -55,8 +55,8 @@ START, PROBE, STEP, DENSE = 0, 1, 2, 3  # parts: slope at the start, Euler step,
 class Tableau(NamedTuple):
     """Coefficients of the method: stages (row 12 makes the new state), error estimates, dense output.
 
-    `parts` (4, 2) holds the first and the last stage but one of the parts below. They travel as data because numba would
-    compile the stages anew for each constant.
+    `parts` (4, 2) holds the range of stages of each part of a step (START, PROBE, STEP, DENSE). It travels as data
+    because numba would compile the stages anew for each constant.
     """
 
     a: Array
@@ -230,15 +230,16 @@ def _first_step(
     origin = work.points[2]  # zeros; the step proper overwrites them
     size = _distance(work.points[0], origin, work.scale)
     speed = _distance(work.slopes[0], origin, work.scale)
-    h = 0.01 * size / speed if size > 1e-5 and speed > 1e-5 else 1e-6 * span
-    h = min(h, span)
+    # The time in which the state would change by its own size is the unit of time below.
+    unit = size / speed if size > 1e-5 and speed > 0.0 else span
+    h = min(0.01 * unit if unit < span else 1e-6 * span, span)
     # Stage 1 is an Euler step of length a[1, 0] h.
     _run_stages(field, tableau, direction, tableau.parts[PROBE], h / tableau.a[1, 0], work)
     bend = _distance(work.slopes[1], work.slopes[0], work.scale) / h
     if not np.isfinite(bend):
         return 1e-3 * h
-    fastest = max(speed, bend)
-    return min(100.0 * h, span, (0.01 / fastest) ** 0.125 if fastest > 1e-15 else span)
+    fastest = max(speed * unit, bend * unit * unit)
+    return min(100.0 * h, span, unit * (0.01 / fastest) ** 0.125 if fastest > 0.0 else span)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

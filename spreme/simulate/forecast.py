@@ -181,7 +181,7 @@ def _check_starts(x0: ArrayLike, names: tuple[str, ...]) -> tuple[Array, bool]:
         row, column = wrong[0]
         where = f"state {names[column]!r}" + ("" if is_single else f", row {row}")
         raise ValueError(
-            f"x0 is {starts[row, column]} ({where}): starts must be finite numbers up to {LARGEST:g}, none missing (NaN)"
+            f"x0 is {starts[row, column]} ({where}): starts must be finite (no NaN) and at most {LARGEST:g}"
         )
     return starts, is_single
 
@@ -204,8 +204,8 @@ def _check_times(t: ArrayLike) -> Array:
     if wrong.any():
         k = int(np.argmax(wrong)) + 1
         raise ValueError(
-            f"times t must increase strictly, or decrease strictly to go back in time: {show(times[k])} at position {k} "
-            f"follows {show(times[k - 1])}; sort them and leave out what occurs twice"
+            f"times t must increase strictly, or decrease strictly to go back in time: {show(times[k])} at position "
+            f"{k} follows {show(times[k - 1])}; sort them and leave out what occurs twice"
         )
     return times
 

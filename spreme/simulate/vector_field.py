@@ -44,10 +44,20 @@ class VectorField(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Unobserved:
-    """Terms of an environment whose coefficients its data do not determine; `states` are their equations."""
+    """Terms of an environment whose coefficients its data do not determine.
+
+    Attributes
+    ----------
+    table : TermTable or None
+        The terms, each once.
+    pairs : ndarray of int64, shape (U, 2)
+        Equation and position in the table of each coefficient that is missing.
+    env : hashable
+        The environment.
+    """
 
     table: TermTable | None
-    states: tuple[str, ...]
+    pairs: NDArray[np.int64]
     env: Hashable
 
     def first(self, x: Array) -> tuple[int, str] | None:
@@ -59,8 +69,9 @@ class Unobserved:
         if not found.size:
             return None
         row, column = (int(i) for i in found[0])
+        state = self.table.state_names[self.pairs[self.pairs[:, 1] == column][0, 0]]
         text = (
-            f"term {self.table.names[column]!r} of the equation of {self.states[column]} was not observed in "
+            f"term {self.table.names[column]!r} of the equation of {state} was not observed in "
             f"environment {self.env!r} (it is zero on all its data), but %s makes it {values[row, column]:.6g}"
         )
         return row, text
@@ -115,5 +126,7 @@ def _products(table: TermTable, term_index: NDArray[np.int64]) -> tuple[NDArray[
 def unobserved(law: Law, position: int) -> Unobserved:
     """Collect the terms of one environment that have no coefficient."""
     states, terms = np.nonzero(law.mask & np.isnan(law.coef[position]))
-    table = law.table.subset(terms) if terms.size else None
-    return Unobserved(table, tuple(law.state_names[s] for s in states), law.environments[position])
+    used, columns = np.unique(terms, return_inverse=True)
+    table = law.table.subset(used) if terms.size else None
+    pairs = np.column_stack([states, columns.reshape(-1)]).astype(np.int64)
+    return Unobserved(table, pairs, law.environments[position])

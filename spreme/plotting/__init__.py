@@ -1,0 +1,11 @@
+"""Pictures of data, laws and forecasts.
+
+Every function draws into new axes or into given ones, returns what it has drawn in, and shows nothing by itself. States keep their
+colour and marker in all pictures (the palette of Okabe and Ito, which colour-blind readers can tell apart).
+"""
+
+from spreme.plotting.coefficients import plot_coefficients, plot_mask
+from spreme.plotting.path import plot_path
+from spreme.plotting.trajectories import plot_fit, plot_forecast
+
+__all__ = ["plot_coefficients", "plot_fit", "plot_forecast", "plot_mask", "plot_path"]

@@ -1,0 +1,81 @@
+"""The true law: expressions, coefficients and mask agree with each other and with the clean data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+
+import systems
+from spreme.library import PolynomialLibrary
+from systems.environments import ParameterSets
+from systems.integration import vector_field
+
+NAMES = systems.names()
+
+# Terms per state, counted by hand in the equations.
+SIZES = {
+    "linear3d": [2, 2, 1],
+    "lotka": [2, 2],
+    "lorenz": [2, 3, 2],
+    "pendulum": [1, 2],
+    "vdp": [1, 3],
+    "fhn": [4, 3],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sizes_of_the_true_masks(name: str) -> None:
+    system = systems.get(name)
+    mask = systems.true_mask(system, system.library.table(system.states), range(8))
+    assert mask.dtype == bool
+    assert mask.sum(axis=1).tolist() == SIZES[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_coefficients_times_terms_are_the_vector_field(name: str) -> None:
+    system = systems.get(name)
+    table = system.library.table(system.states)
+    coef = systems.true_coefficients(system, table, [3])[0]
+    x = system.starts.draw(np.random.default_rng(2), 5)
+    expected = [vector_field(system, 3)(0.0, row) for row in x]
+    np.testing.assert_allclose(table.evaluate(x) @ coef.T, expected, rtol=1e-11, atol=1e-11)
+
+
+def test_the_truth_has_the_numbers_of_the_environment() -> None:
+    x, y = sympy.symbols("x y")
+    lotka = systems.get("lotka")
+    values = lotka.parameters_in(3)
+    law = systems.truth(lotka, 3)
+    assert law == {"x": 0.5 * x - values["b"] * x * y, "y": values["d"] * x * y - 0.5 * y}
+    table = lotka.library.table(lotka.states)
+    coef = systems.true_coefficients(lotka, table, [3])[0]
+    assert coef[0, table.index("x*y")] == -values["b"]
+    assert np.flatnonzero(coef[1]).tolist() == sorted([table.index("x*y"), table.index("y")])
+
+
+def test_a_term_that_is_zero_in_one_environment_belongs_to_the_shared_mask() -> None:
+    lotka = systems.get("lotka")
+    table = lotka.library.table(lotka.states)
+    gap = replace(lotka, environments=ParameterSets({0: {"b": 0.0}, 1: {}}))
+    coef = systems.true_coefficients(gap, table, [0, 1])
+    assert np.count_nonzero(coef[0]) == 3
+    np.testing.assert_array_equal(systems.true_mask(gap, table, [0, 1]), systems.true_mask(lotka, table, [0]))
+    assert systems.true_mask(gap, table, [0]).sum() == 3
+
+
+def test_the_mask_follows_the_table() -> None:
+    vdp = systems.get("vdp")
+    table = vdp.library.table(vdp.states)
+    order = np.random.default_rng(0).permutation(table.n_terms)
+    mask = systems.true_mask(vdp, table, range(2))
+    np.testing.assert_array_equal(systems.true_mask(vdp, table.subset(order), range(2)), mask[:, order])
+
+
+def test_a_library_without_a_true_term_is_refused() -> None:
+    pendulum = systems.get("pendulum")
+    table = PolynomialLibrary(degree=2).table(pendulum.states)
+    with pytest.raises(ValueError, match=r"the term sin\(x\) of state 'y' of pendulum is not in the library"):
+        systems.true_mask(pendulum, table, [0])
