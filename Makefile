@@ -41,8 +41,7 @@ test: $(call installed,test) ## check format, lint and types, then run the tests
 	@$(RUN) -m pytest $(PYTEST)
 
 demo: $(call installed,core) ## run the demonstration; its results land in build/demo
-	@mkdir -p build/demo
-	@$(RUN) -m spreme.demo
+	@$(RUN) -m systems.demo --out build/demo
 
 docs: $(call installed,docs) ## build the documentation in build/docs, warnings being errors
 	@rm -rf build/docs docs/generated

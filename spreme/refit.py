@@ -16,6 +16,9 @@ from spreme.selection.regression import Fit, Regression, least_squares
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+# Window widths whose residual variance is below this multiple of the chosen width's fit about as well.
+SIMILAR_FIT = 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Refit:
@@ -73,9 +76,20 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
         coef=np.array([fit.coef for fit in chosen]),
         coef_std=np.sqrt(np.einsum("ejj->ej", covariance)),
         covariance=covariance,
-        residual=np.sqrt(spread),
+        residual=_residuals(regressions, fits, common),
         dependent=tuple(e for e, fit in enumerate(chosen) if fit.rank < fit.n_observed),
     )
+
+
+def _residuals(regressions: list[Regression], fits: list[list[Fit]], common: int) -> Array:
+    """Residuals (E,) at the width with the most rows among those that fit about as well as the chosen one: they tell the noise best."""
+    rows = np.array([[float(len(y)) for y in r.targets] for r in regressions])
+    variance = np.array([[_variance(fit, n) for fit, n in zip(own, sizes, strict=True)] for own, sizes in zip(fits, rows, strict=True)])
+    total = (variance * rows).sum(axis=1) / np.maximum(rows.sum(axis=1), 1.0)
+    good = total <= SIMILAR_FIT * (total[common] if common >= 0 else total.min())
+    level = int(np.argmax(np.where(good, rows.sum(axis=1), -1.0)))
+    best = np.where(rows[level] > 0, variance[level], variance.max(axis=0))
+    return np.sqrt(best)
 
 
 def _variance(fit: Fit, n: float) -> float:

@@ -75,6 +75,15 @@ class Forecast:
         Names of the states.
     env : hashable
         The environment whose coefficients were used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme import SpReME
+    >>> t = np.linspace(0, 3, 61)
+    >>> forecast = SpReME().fit([np.exp(-t)], t).simulate([2.0], [0.0, 1.0])
+    >>> forecast.x.round(3).tolist(), forecast.status
+    ([[2.0], [0.736]], 'converged')
     """
 
     t: Array

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas
     import sympy
 
+__all__ = ["coefficient_names", "equations", "to_callable", "to_frame", "to_latex", "to_sympy"]
+
 BACKENDS = ("numpy", "numba")
 MOST_DIGITS = 17
 

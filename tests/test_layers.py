@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the ground up. A module imports from its own layer or from those above it in this list, never from one below.
 LAYERS = (
     ("results", "data", "library", "penalties"),
-    ("datasets", "smoothing", "weak", "gram", "inr"),
+    ("datasets", "noise", "smoothing", "weak", "gram", "inr"),
     ("solvers",),
-    ("likelihood", "selection", "refit", "simulate", "symbolic", "metrics"),
+    ("likelihood", "selection", "refit", "simulate", "symbolic", "metrics", "persistence"),
     ("estimators",),
-    ("plotting", "cli", "demo"),
+    ("plotting", "cli"),
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 

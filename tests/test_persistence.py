@@ -73,7 +73,8 @@ def test_labels_of_numpy_and_half_surrogates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", [None, b"a", frozenset({1}), np.datetime64("2020-01-01", "ns"), float("inf"), ("a", None)]
+    "label",
+    [None, b"a", frozenset({1}), np.datetime64("2020-01-01", "ns"), float("inf"), np.longdouble(1), ("a", None)],
 )
 def test_other_labels_are_refused_by_name(label: Any) -> None:
     with pytest.raises(TypeError, match=r"cannot be saved.*text, numbers") as refusal:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
@@ -199,6 +199,13 @@ def test_stiff_and_linear() -> None:
     np.testing.assert_allclose(forecast.x[1:, 0], np.exp(-t[1:]), rtol=1e-5)
 
 
+def test_stiff_blow_up() -> None:
+    forecast = simulate(make_law({"x": {"x": -1e6, "y": 1e6}, "y": {"y**2": 1.0}}), [1.0, 1.0], np.linspace(0, 3, 31))
+    assert forecast.status.startswith("blow-up at t = ")
+    assert len(forecast.t) in (10, 11)
+    np.testing.assert_allclose(forecast.x[:10, 1], 1 / (1 - forecast.t[:10]), rtol=1e-5)
+
+
 def test_too_many_steps_are_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spreme.simulate.forecast.MOST_STEPS", 100)
     forecast = simulate(make_law(LORENZ), [1, 2, 3], np.linspace(0, 100, 1001))
@@ -304,8 +311,9 @@ def test_predict_shapes_and_missing_values() -> None:
     assert predict(law, np.empty((0, 2))).shape == (0, 2)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0.01, 20))
+@settings(max_examples=60, deadline=None)
+@example(decay=3e-151, frequency=1.0, end=1.0)
+@given(decay=st.floats(-3, 3), frequency=st.floats(-3, 3), end=st.floats(0.01, 20))
 def test_linear_systems(decay: float, frequency: float, end: float) -> None:
     law = make_law({"x": {"x": decay, "y": -frequency, "1": 0.0}, "y": {"x": frequency, "y": decay}})
     t = np.linspace(0, end, 7)

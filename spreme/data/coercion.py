@@ -16,7 +16,15 @@ def coerce(
 
     Parameters
     ----------
-    x, t, env, u, state_names
+    x : Trajectories or list of array-like
+        As in `Trajectories`.
+    t : list of array-like or float, default=None
+        As in `Trajectories`.
+    env : list of hashable, default=None
+        As in `Trajectories`.
+    u : list of array-like, default=None
+        As in `Trajectories`.
+    state_names : list of str, default=None
         As in `Trajectories`.
     min_samples : int, default=3
         Trajectories of fewer samples are left out.
@@ -24,6 +32,7 @@ def coerce(
     Returns
     -------
     Trajectories
+        The data.
 
     Raises
     ------

@@ -140,6 +140,7 @@ class Trajectories:
         Returns
         -------
         Trajectories
+            The data.
 
         Raises
         ------
@@ -181,8 +182,16 @@ class Trajectories:
         ----------
         path : str or path-like
             The file.
-        time, states, env, trajectory, inputs
-            Columns, as in `from_frame`.
+        time : str
+            Column of times.
+        states : list of str
+            Columns of the states.
+        env : str, default=None
+            Column of environment labels.
+        trajectory : str, default=None
+            Column of trajectory labels.
+        inputs : list of str, default=None
+            Columns of inputs.
         sep : str, default=","
             The character between cells.
         decimal : {".", ","}, default="."
@@ -191,6 +200,7 @@ class Trajectories:
         Returns
         -------
         Trajectories
+            The data.
 
         Raises
         ------
@@ -329,6 +339,7 @@ class Trajectories:
         Returns
         -------
         Trajectories
+            The data.
 
         Raises
         ------

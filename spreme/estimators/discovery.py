@@ -35,7 +35,7 @@ REASONS = {
 }
 
 
-# Residuals this many times the noise, and this many times those of trajectories fitted apart, show that environments are mixed.
+# Environments are mixed if residuals are this many times the noise together, and fewer, and this many times smaller, with trajectories apart.
 MIXED = 4.0
 
 
@@ -153,7 +153,7 @@ def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask,
     if found.candidates[0].residual > MIXED and _can_split(equations):
         # a pooled fit of trajectories with different coefficients invents terms; apart, the shared ones show
         apart = _choose(equations.split(), state, allowed, required, options)
-        if apart.candidates[0].residual < found.candidates[0].residual / MIXED:
+        if apart.candidates[0].residual < min(MIXED, found.candidates[0].residual / MIXED):
             found = Search(apart.mask, apart.candidates, found.candidates[0].residual)
     if options.verbose:
         name, terms = equations.table.state_names[state], " + ".join(found.candidates[0].terms) or "0"

@@ -17,7 +17,8 @@ DEEPEST = 10
 def label_to_json(label: Hashable, depth: int) -> Any:
     """Write an environment label so that its type can be read back."""
     if isinstance(label, (np.bool_, np.integer, np.floating, np.str_)) and not isinstance(label, np.timedelta64):
-        return label_to_json(label.item(), depth)
+        plain = label.item()
+        label = label if isinstance(plain, np.generic) else plain  # a long double has no plain form
     if isinstance(label, (str, bool, int)) or (isinstance(label, float) and math.isfinite(label)):
         return label
     if isinstance(label, tuple) and type(label) is tuple and depth < DEEPEST:

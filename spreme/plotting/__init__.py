@@ -1,7 +1,8 @@
 """Pictures of data, laws and forecasts.
 
-Every function draws into new axes or into given ones, returns what it has drawn in, and shows nothing by itself. States keep their
-colour and marker in all pictures (the palette of Okabe and Ito, which colour-blind readers can tell apart).
+Every function draws into new axes or into given ones, returns what it has drawn in, and shows nothing by itself.
+States keep their colour and marker in all pictures (the palette of Okabe and Ito, which colour-blind readers can tell
+apart).
 """
 
 from spreme.plotting.coefficients import plot_coefficients, plot_mask

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.estimators import SpReME
-from spreme.plotting.panels import COLOURS, GREY, count, fitted_law, look, make_panels, one_panel, only_text, tidy
+from spreme.plotting.panels import COLOURS, GREY, fitted_law, look, make_panels, one_panel, only_text, tidy
 from spreme.results import Law
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 HALF_WIDTH = 1.96
 # More labels of environments than this cannot be read.
 MOST_LABELS = 40
+# Longer names of terms are written smaller.
+LONG_NAME = 14
 # Libraries up to this size are drawn whole, of larger ones the terms in use.
 MOST_TERMS = 30
 
@@ -29,8 +31,8 @@ MOST_TERMS = 30
 def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
     """Draw the coefficients of every environment with 95 % intervals.
 
-    One row of panels per equation, one panel per term, one line per environment. A term that the data of an environment say nothing
-    about has no point there but the words "not observed".
+    One row of panels per equation, one panel per term, in it one line per environment. A term that the data of an
+    environment say nothing about has no point there but the words "not observed".
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
     >>> from spreme.datasets import load_hare_lynx
     >>> figure = plot_coefficients(SpReME(library=PolynomialLibrary(degree=2)).fit(load_hare_lynx()))
     >>> [axes.get_title() for axes in figure.axes]
-    ["hare'  hare", "hare'  hare*lynx", "lynx'  lynx", "lynx'  hare*lynx"]
+    ['hare', 'hare*lynx', 'lynx', 'hare*lynx']
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_coefficients")
@@ -80,8 +82,10 @@ def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
                 continue
             k = int(terms[s][column])
             _draw_term(axes, law, s, k)
-            axes.set_title(f"{law.state_names[s]}'  {law.table.names[k]}", fontsize="medium")
+            name = law.table.names[k]
+            axes.set_title(name, fontsize="medium" if len(name) <= LONG_NAME else "small")
             _label_environments(axes, law, is_first=column == 0)
+        row[0].set_ylabel(f"{law.state_names[s]}'", fontsize="large", fontweight="bold")
     part.supxlabel("coefficient with 95 % interval", fontsize="medium")
     return root
 
@@ -99,7 +103,8 @@ def plot_mask(model: SpReME, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        The axes: a line per term, a column per equation. A term that only some environments observe carries their number.
+        The axes: a line per term, a column per equation. A term that only some environments observe carries their
+        number.
 
     Raises
     ------
@@ -144,13 +149,23 @@ def _draw_term(axes: Axes, law: Law, s: int, k: int) -> None:
     observed = np.isfinite(value)
     error = np.where(np.isfinite(std), HALF_WIDTH * std, 0.0)
     own = look(s)
-    axes.errorbar(value[observed], rows[observed], xerr=error[observed], fmt=own.marker, color=own.colour, ms=4, lw=1.4, capsize=2)
+    axes.errorbar(
+        value[observed], rows[observed], xerr=error[observed], fmt=own.marker, color=own.colour, ms=4, lw=1.4, capsize=2
+    )
     for row in rows[~observed]:
-        axes.annotate("not observed", (0.5, row), xycoords=("axes fraction", "data"), ha="center", va="center", color=GREY,
-                      fontsize="small" if len(rows) <= 12 else "xx-small", fontstyle="italic")
+        axes.annotate(
+            "not observed",
+            (0.5, row),
+            xycoords=("axes fraction", "data"),
+            ha="center",
+            va="center",
+            color=GREY,
+            fontsize="small" if len(rows) <= 12 else "xx-small",
+            fontstyle="italic",
+        )
     axes.set_ylim(len(value) - 0.5, -0.5)
     axes.ticklabel_format(axis="x", scilimits=(-2, 4), useMathText=True)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
     left, right = axes.get_xlim()
     if left < 0.0 < right:
         axes.axvline(0.0, color=GREY, lw=0.8, ls=":", zorder=0)
@@ -162,7 +177,9 @@ def _label_environments(axes: Axes, law: Law, is_first: bool) -> None:
     n = len(law.environments)
     step = math.ceil(n / MOST_LABELS)
     labels = [str(env) for env in law.environments[::step]] if is_first else []
-    axes.set_yticks(range(0, n, step), labels or [""] * len(range(0, n, step)), fontsize="medium" if n <= 12 else "x-small")
+    axes.set_yticks(
+        range(0, n, step), labels or [""] * len(range(0, n, step)), fontsize="medium" if n <= 12 else "x-small"
+    )
     axes.grid(axis="y", lw=0.4, color="#dddddd")
     axes.set_axisbelow(True)
 

@@ -2,12 +2,14 @@
 
 References
 ----------
-Okabe and Ito (2008), Color universal design: how to make figures and presentations that are friendly to colorblind people.
+Okabe and Ito (2008), Color universal design: how to make figures and presentations that are friendly to colorblind
+people.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -58,14 +60,17 @@ def fitted_law(model: SpReME, caller: str) -> Law:
     return model._state.law
 
 
-def check_data(data: Trajectories, law: Law, caller: str) -> None:
-    """Refuse what are no trajectories of the states and environments of a law."""
+def check_data(data: Trajectories, state_names: Sequence[str], caller: str) -> None:
+    """Refuse what are no trajectories of these states."""
     if not isinstance(data, Trajectories):
-        raise TypeError(f"{caller} needs data as Trajectories, got {type(data).__name__}: make them by Trajectories(x, t, env=...)")
-    if data.n_states != len(law.state_names):
-        raise ValueError(f"the data have {data.n_states} states, the model {len(law.state_names)}: {', '.join(law.state_names)}")
-    for env in data.environments:
-        law.position(env)
+        raise TypeError(
+            f"{caller} needs data as Trajectories, got {type(data).__name__}: make them by Trajectories(x, t, env=...)"
+        )
+    if data.n_states != len(state_names):
+        raise ValueError(
+            f"the data of {caller} have {data.n_states} states ({', '.join(data.state_names)}) instead of "
+            f"{len(state_names)} ({', '.join(state_names)})"
+        )
 
 
 def make_panels(ax: Axes | None, n_rows: int, n_columns: int, size: tuple[float, float], **share: Any) -> Panels:
@@ -77,7 +82,9 @@ def make_panels(ax: Axes | None, n_rows: int, n_columns: int, size: tuple[float,
         return Panels(figure, figure, figure.subplots(n_rows, n_columns, squeeze=False, **share))
     place = check_axes(ax).get_subplotspec()
     if place is None:
-        raise ValueError("this picture has several panels: pass axes that plt.subplots has made, they are replaced, or ax=None")
+        raise ValueError(
+            "this picture has several panels: pass axes that plt.subplots has made, they are replaced, or ax=None"
+        )
     parent: Any = ax.get_figure()
     ax.remove()
     part = parent.add_subfigure(place)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Distances up to this are drawn in proportion, larger ones by their logarithm.
-LINEAR_UP_TO = 10.0
+# Where distances go beyond the second number, those above the first are drawn by their logarithm.
+LINEAR_UP_TO, LINEAR_ALONE = 10.0, 50.0
 
 
 def plot_path(model: SpReME, ax: Axes | None = None) -> Figure:
@@ -32,8 +32,8 @@ def plot_path(model: SpReME, ax: Axes | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, one panel per state: a point per candidate, a line through the best of each size, a ring around the chosen one.
-        Distances above 10 are on a logarithmic scale.
+        The figure, one panel per state: a point per candidate, a line through the best of each size, a ring around the
+        chosen one. Where there are distances above 50, those above 10 are on a logarithmic scale.
 
     Raises
     ------
@@ -55,14 +55,20 @@ def plot_path(model: SpReME, ax: Axes | None = None) -> Figure:
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_path")
+    distances = [c.distance for own in model.path_.candidates.values() for c in own]
+    farthest = max((distance for distance in distances if np.isfinite(distance)), default=0.0)
     n_rows, n_columns = grid_shape(len(law.state_names), widest=4)
     root, part, grid = make_panels(ax, n_rows, n_columns, (3.6 if n_columns < 3 else 3.0, 2.9), sharey=True)
     for s, axes in enumerate(hide_unused(grid, len(law.state_names))):
         name = law.state_names[s]
         _draw_candidates(axes, model.path_.candidates[name], s)
+        _scale(axes, farthest)
         axes.set_title(_title(name, model.selection_.chosen[name].terms), fontsize="medium")
     part.supxlabel("number of terms", fontsize="medium")
-    part.supylabel(f"distance from the chosen equation ({model.selection_.criterion})", fontsize="medium")
+    criterion = model.selection_.criterion
+    part.supylabel(
+        f"{criterion if criterion == 'knee' else criterion.upper()} above that of the chosen", fontsize="medium"
+    )
     return root
 
 
@@ -80,14 +86,24 @@ def _draw_candidates(axes: Axes, candidates: Sequence[Candidate], s: int) -> Non
     axes.plot(list(best), list(best.values()), color=own.colour, lw=1, zorder=1)
     axes.plot(sizes, distances, ls="", marker=own.marker, color=own.colour, ms=4)
     axes.plot(len(candidates[0].terms), 0.0, ls="", marker="o", mfc="none", mec="black", ms=12, mew=1.5, label="chosen")
-    axes.set_yscale("symlog", linthresh=LINEAR_UP_TO)
-    axes.set_ylim(bottom=-0.1 * LINEAR_UP_TO)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     without = len(candidates) - len(scored)
-    axes.legend(frameon=False, title=f"{count(without, 'candidate')} without a score" if without else None, fontsize="small")
+    title = f"{count(without, 'candidate')} without a score" if without else None
+    if s == 0 or without:
+        axes.legend(frameon=False, title=title, fontsize="small", title_fontsize="small")
     axes.grid(axis="y", lw=0.4, color="#dddddd")
     axes.axhline(0.0, color=GREY, lw=0.8, zorder=0)
     tidy(axes)
+
+
+def _scale(axes: Axes, farthest: float) -> None:
+    """Proportional distances, or logarithms of the large ones."""
+    from matplotlib.ticker import FuncFormatter
+
+    if farthest > LINEAR_ALONE:
+        axes.set_yscale("symlog", linthresh=LINEAR_UP_TO)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_ylim(-0.1 * min(LINEAR_UP_TO, max(farthest, 1.0)), 1.3 * max(farthest, 1.0))
 
 
 def _title(name: str, terms: Sequence[str]) -> str:

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from spreme.data import Trajectories, Trajectory
 from spreme.estimators import SpReME
 from spreme.metrics import fitted_start
-from spreme.plotting.panels import GREY, check_data, count, fitted_law, grid_shape, hide_unused, look, make_panels, one_panel, tidy
+from spreme.plotting.panels import (
+    GREY,
+    check_data,
+    count,
+    fitted_law,
+    grid_shape,
+    hide_unused,
+    look,
+    make_panels,
+    one_panel,
+    tidy,
+)
 from spreme.results import Forecast, Law
 from spreme.simulate import simulate
 
@@ -22,7 +33,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 MOST_ENVIRONMENTS = 12
-MOST_RUNS = 3
+# Trajectories of a panel, and lines: of three states or more, fewer trajectories are drawn.
+MOST_RUNS, MOST_LINES = 4, 8
 # Times at which a line is drawn, however few the samples are.
 LINE_POINTS = 400
 # States whose ranges differ by more than this factor cannot share an axis in their own units.
@@ -34,9 +46,9 @@ ALIKE = 5.0
 def plot_fit(model: SpReME, data: Trajectories, ax: Axes | None = None) -> Figure:
     """Draw data as points and the forecasts of a model from fitted starts as lines.
 
-    One panel per environment, up to 12, with up to 3 trajectories each; what is left out is said. The start of every forecast is the one
-    from which the model reproduces the trajectory best. States whose ranges differ by a factor of more than 50 are divided by their
-    standard deviations.
+    One panel per environment, up to 12, with up to 4 trajectories each (fewer of more than two states); what is left
+    out is said. The start of every forecast is the one from which the model reproduces the trajectory best. States
+    whose ranges differ by a factor of more than 50 are divided by their standard deviations.
 
     Parameters
     ----------
@@ -74,19 +86,25 @@ def plot_fit(model: SpReME, data: Trajectories, ax: Axes | None = None) -> Figur
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_fit")
-    check_data(data, law, "plot_fit")
+    check_data(data, law.state_names, "plot_fit")
+    for env in data.environments:
+        law.position(env)
     shown = {env: list(data.where(env=env)) for env in data.environments[:MOST_ENVIRONMENTS]}
     units = _units(list(data))
+    most = max(1, min(MOST_RUNS, MOST_LINES // len(law.state_names)))
     n_rows, n_columns = grid_shape(len(shown), widest=4)
     width = 4.2 if n_columns < 3 else 3.1
     root, part, grid = make_panels(ax, n_rows, n_columns, (width, 2.3 if n_rows > 1 else 3.2), **_sharing(shown, units))
     for axes, (env, runs) in zip(hide_unused(grid, len(shown)), shown.items(), strict=False):
-        for run in runs[:MOST_RUNS]:
+        for run in runs[:most]:
             _draw_run(axes, law, run, env, units)
-        axes.set_title(_panel_title(env, len(runs)), fontsize="medium")
+        axes.set_title(_panel_title(env, len(runs), most), fontsize="medium")
+        axes.locator_params(axis="x", steps=[1, 2, 5, 10])
         tidy(axes)
     hidden = len(data.environments) - len(shown)
-    part.supxlabel("time" if hidden <= 0 else f"time\n({count(hidden, 'more environment')} not drawn)", fontsize="medium")
+    part.supxlabel(
+        "time" if hidden <= 0 else f"time\n({count(hidden, 'more environment')} not drawn)", fontsize="medium"
+    )
     part.supylabel(_state_label(law.state_names, units), fontsize="medium")
     _legend(part, law.state_names)
     return root
@@ -137,9 +155,9 @@ def plot_forecast(forecast: Forecast, data: Trajectories | None = None, ax: Axes
     units = np.ones(len(forecast.state_names))
     for run in runs:
         _points(axes, run, units)
-    for x in np.atleast_3d(forecast.x) if forecast.x.ndim == 3 else forecast.x[None]:
+    for x in forecast.x if forecast.x.ndim == 3 else forecast.x[None]:
         _lines(axes, forecast.t, x, units, is_complete=bool(np.isfinite(x).all()) and _reached(forecast))
-    axes.set_title(str(forecast.env), fontsize="medium")
+    axes.set_title(_panel_title(forecast.env, 1, 1), fontsize="medium")
     axes.set_xlabel("time" + _stops(forecast))
     axes.set_ylabel(_state_label(forecast.state_names, units))
     tidy(axes)
@@ -161,8 +179,16 @@ def _points(axes: Axes, run: Trajectory, units: Array) -> None:
     size = float(np.clip(60.0 / np.sqrt(run.n_samples), 2.5, 5.0))
     for s, unit in enumerate(units):
         own = look(s)
-        axes.plot(run.t, run.x[:, s] / unit, ls="", marker=own.marker, ms=size, mfc=own.colour, mec="none",
-                  alpha=0.75 if run.n_samples < 50 else 0.35)
+        axes.plot(
+            run.t,
+            run.x[:, s] / unit,
+            ls="",
+            marker=own.marker,
+            ms=size,
+            mfc=own.colour,
+            mec="none",
+            alpha=0.75 if run.n_samples < 50 else 0.35,
+        )
 
 
 def _lines(axes: Axes, t: Array, x: Array, units: Array, is_complete: bool) -> None:
@@ -191,16 +217,20 @@ def _sharing(shown: dict[Hashable, list[Trajectory]], units: Array) -> dict[str,
     lengths = [max(float(run.t[-1] - run.t[0]) for run in runs) for runs in shown.values()]
     starts = [float(run.t[0]) for runs in shown.values() for run in runs]
     is_together = max(starts) - min(starts) <= max(lengths)
-    return {"sharey": max(heights) <= ALIKE * min(heights), "sharex": is_together and max(lengths) <= ALIKE * min(lengths)}
+    return {
+        "sharey": max(heights) <= ALIKE * min(heights),
+        "sharex": is_together and max(lengths) <= ALIKE * min(lengths),
+    }
 
 
-def _panel_title(env: Hashable, n_runs: int) -> str:
+def _panel_title(env: Hashable, n_runs: int, most: int) -> str:
     """Label of an environment, and how many of its trajectories are drawn if not all."""
-    return str(env) if n_runs <= MOST_RUNS else f"{env} ({MOST_RUNS} of {n_runs} trajectories)"
+    label = env if isinstance(env, str) else f"environment {env}"
+    return label if n_runs <= most else f"{label} ({most} of {n_runs} trajectories)"
 
 
 def _state_label(names: Sequence[str], units: Array) -> str:
-    """What the vertical axis shows."""
+    """Name the vertical axis."""
     if len(names) == 1:
         return names[0]
     return "state" if (units == 1.0).all() else "state / its standard deviation"
@@ -211,26 +241,31 @@ def _handles(names: Sequence[str]) -> list[object]:
     from matplotlib.lines import Line2D
 
     looks = [look(s) for s in range(len(names))]
-    return [Line2D([], [], color=o.colour, marker=o.marker, ls=o.line, ms=5, label=n) for o, n in zip(looks, names, strict=True)]
+    return [
+        Line2D([], [], color=o.colour, marker=o.marker, ls=o.line, ms=5, label=n)
+        for o, n in zip(looks, names, strict=True)
+    ]
 
 
 def _legend(part: FigureBase, names: Sequence[str]) -> None:
     """Legend above the panels: states, and what points and lines are."""
     from matplotlib.lines import Line2D
 
-    kinds = [Line2D([], [], color=GREY, marker="o", ls="", ms=4, label="data"), Line2D([], [], color=GREY, label="model")]
+    kinds = [
+        Line2D([], [], color=GREY, marker="o", ls="", ms=4, label="data"),
+        Line2D([], [], color=GREY, label="model"),
+    ]
     handles = [*(_handles(names) if len(names) > 1 else []), *kinds]
-    part.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5), frameon=False, fontsize="medium")
+    part.legend(
+        handles=handles, loc="outside upper center", ncols=min(len(handles), 5), frameon=False, fontsize="medium"
+    )
 
 
 def _measurements(forecast: Forecast, data: Trajectories | None) -> list[Trajectory]:
     """Trajectories of the environment of a forecast."""
     if data is None:
         return []
-    if not isinstance(data, Trajectories):
-        raise TypeError(f"plot_forecast needs data as Trajectories, got {type(data).__name__}: make them by Trajectories(x, t, env=...)")
-    if data.n_states != len(forecast.state_names):
-        raise ValueError(f"the data have {data.n_states} states, the forecast {len(forecast.state_names)}: {', '.join(forecast.state_names)}")
+    check_data(data, forecast.state_names, "plot_forecast")
     return list(data.where(env=forecast.env))
 
 
@@ -245,4 +280,8 @@ def _stops(forecast: Forecast) -> str:
     stopped = [status for status in statuses if status != "converged"]
     if not stopped:
         return ""
-    return f"\n{stopped[0]}" if len(statuses) == 1 else f"\n{len(stopped)} of {len(statuses)} forecasts stopped early: {stopped[0]}"
+    return (
+        f"\n{stopped[0]}"
+        if len(statuses) == 1
+        else f"\n{len(stopped)} of {len(statuses)} forecasts stopped early: {stopped[0]}"
+    )

@@ -1,8 +1,9 @@
 """Selection of the shared terms: candidate equations and the criteria that choose among them."""
 
-from spreme.selection.candidates import propose
-from spreme.selection.criteria import CRITERIA, check_criterion
-from spreme.selection.regression import Regression, least_squares
-from spreme.selection.search import StateProblem, choose
-
-__all__ = ["CRITERIA", "Regression", "StateProblem", "check_criterion", "choose", "least_squares", "propose"]
+from spreme.selection.candidates import propose as propose
+from spreme.selection.criteria import CRITERIA as CRITERIA
+from spreme.selection.criteria import check_criterion as check_criterion
+from spreme.selection.regression import Regression as Regression
+from spreme.selection.regression import least_squares as least_squares
+from spreme.selection.search import StateProblem as StateProblem
+from spreme.selection.search import choose as choose

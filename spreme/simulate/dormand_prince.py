@@ -230,8 +230,8 @@ def _first_step(
     origin = work.points[2]  # zeros; the step proper overwrites them
     size = _distance(work.points[0], origin, work.scale)
     speed = _distance(work.slopes[0], origin, work.scale)
-    # The time in which the state would change by its own size is the unit of time below.
-    unit = size / speed if size > 1e-5 and speed > 0.0 else span
+    # The unit of time below is that in which the state would change by its own size, at most all the time there is.
+    unit = min(size / speed, span) if size > 1e-5 and speed > 0.0 else span
     h = min(0.01 * unit if unit < span else 1e-6 * span, span)
     # Stage 1 is an Euler step of length a[1, 0] h.
     _run_stages(field, tableau, direction, tableau.parts[PROBE], h / tableau.a[1, 0], work)

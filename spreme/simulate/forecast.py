@@ -30,8 +30,8 @@ Array = NDArray[np.float64]
 
 SMALLEST_RTOL, LARGEST_RTOL = 1e-14, 0.1
 #: Elementary operations that one trajectory may cost, some ten seconds, and bounds on the number of steps.
-OPERATIONS = 3e9
-FEWEST_STEPS, MOST_STEPS = 2_000, 5_000_000
+OPERATIONS = 2e9
+FEWEST_STEPS, MOST_STEPS = 2_000, 3_000_000
 
 
 def simulate(

@@ -245,6 +245,12 @@ def best_supports(
     -------
     SupportPath
         Sizes 0..max_terms; a size that cannot be reached repeats the mask of the largest smaller one.
+
+    Examples
+    --------
+    >>> gram = np.array([[[1.0, 0.6, 0.0], [0.6, 1.0, 0.0], [0.0, 0.0, 1.0]]])
+    >>> best_supports(gram, np.array([[1.0, 0.6, 0.5]]), max_terms=2).masks[2].tolist()
+    [True, False, True]
     """
     E, K = cross.shape
     gram, cross = np.ascontiguousarray(gram), np.ascontiguousarray(cross)

@@ -88,7 +88,24 @@ def solve_path(
 
 
 def alpha_max(gram: GramSystem) -> Array:
-    """Smallest penalty strength (S,) of the group lasso with all coefficients zero."""
+    """Find the smallest penalty strength of the group lasso with all coefficients zero.
+
+    Parameters
+    ----------
+    gram : GramSystem
+        From `spreme.gram.build`.
+
+    Returns
+    -------
+    ndarray (S,)
+        One value per state.
+
+    Examples
+    --------
+    >>> import spreme.gram
+    >>> alpha_max(spreme.gram.build([np.eye(2)], [np.array([[2.0], [0.0]])])).round(3).tolist()
+    [1.414]
+    """
     return np.sqrt((gram.cross**2).sum(axis=0)).max(axis=1)
 
 

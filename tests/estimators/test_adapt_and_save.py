@@ -1,0 +1,120 @@
+"""New environments, and models on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from estimators.test_spreme import RATES, lotka_volterra
+from spreme import CustomLibrary, FourierLibrary, PolynomialLibrary, SpReME, Trajectories
+from spreme.datasets import load_gause
+from spreme.penalties import GroupLasso
+
+
+@pytest.fixture(scope="module")
+def model() -> SpReME:
+    data = lotka_volterra(0.01)
+    return SpReME(library=PolynomialLibrary(degree=2)).fit(data[:4])
+
+
+def errors(adapted: SpReME) -> np.ndarray:
+    """Errors of the coefficients of environment C."""
+    names = list(adapted.get_feature_names_out())
+    a, b, c, d = RATES["C"]
+    at = [(0, names.index("x"), a), (0, names.index("x*y"), -b), (1, names.index("y"), -c), (1, names.index("x*y"), d)]
+    return np.array([adapted.coef_[0, s, k] - value for s, k, value in at])
+
+
+def test_adapt_keeps_the_mask_and_finds_the_coefficients(model: SpReME) -> None:
+    new = lotka_volterra(0.01, seed=5).where(env="C")
+    before = model.coef_.copy()
+    adapted = model.adapt(new, env="C")
+    assert (adapted.mask_ == model.mask_).all() and adapted.environments_ == ["C"]
+    assert np.abs(errors(adapted)).max() < 0.03
+    assert np.array_equal(model.coef_, before)
+    # the new model is a model: it forecasts, exports, and is refused nothing
+    assert adapted.simulate([1.0, 1.0], [0.0, 1.0]).status == "converged" and len(adapted.equations()) == 2
+
+
+def test_the_prior_fades_with_data(model: SpReME) -> None:
+    run = lotka_volterra(0.01, seed=6).where(env="C")[0]
+    short = [(run.x[:n], run.t[:n]) for n in (12, 120)]
+    with_prior = [np.abs(errors(model.adapt([x], [t]))).max() for x, t in short]
+    alone = [np.abs(errors(model.adapt([x], [t], prior=False))).max() for x, t in short]
+    assert with_prior[0] < alone[0]
+    assert with_prior[1] == pytest.approx(alone[1], abs=0.01)
+
+
+def test_few_samples_rest_on_the_prior(model: SpReME) -> None:
+    run = lotka_volterra(0.01, seed=7).where(env="C")[0]
+    with pytest.warns(UserWarning, match="rest on the prior"):
+        adapted = model.adapt([run.x[:5]], [run.t[:5]])
+    assert np.isfinite(adapted.coef_).all() and np.abs(errors(adapted)).max() < 0.3
+
+
+def test_data_that_contradict_the_mask_raise_the_alarm(model: SpReME) -> None:
+    t = 0.1 * np.arange(120)
+    with pytest.warns(UserWarning, match="does not describe the new environment"):
+        adapted = model.adapt([np.column_stack([np.sin(3 * t) + 2, np.cos(5 * t) + 2])], [t])
+    assert "mask" in adapted.status_
+
+
+def test_adapt_refuses_known_labels_and_other_states(model: SpReME) -> None:
+    new = lotka_volterra(0.01).where(env="C")
+    with pytest.raises(ValueError, match="'A' already exists"):
+        model.adapt(new, env="A")
+    with pytest.raises(ValueError, match="state names"):
+        model.adapt(Trajectories(new.x, new.t, state_names=["u", "v"]))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"library": PolynomialLibrary(degree=2)},
+        {"library": PolynomialLibrary(degree=1) + FourierLibrary() * CustomLibrary(["x/(1 + y)"]), "penalty": GroupLasso()},
+        {"library": PolynomialLibrary(degree=2), "formulation": "derivative", "excluded": {"x": ["y**2"]}, "random_state": 3},
+    ],
+)
+def test_save_and_load_round_trip(options: dict, tmp_path: Path) -> None:
+    model = SpReME(**options).fit(lotka_volterra(0.01))
+    model.save(tmp_path / "model.json")
+    copy = SpReME.load(tmp_path / "model.json")
+    for name in ("mask_", "coef_", "coef_std_", "noise_std_"):
+        assert np.array_equal(getattr(copy, name), getattr(model, name), equal_nan=True)
+    assert copy.environments_ == model.environments_ and copy.terms_ == model.terms_ and copy.status_ == model.status_
+    assert copy.path_ == model.path_ and copy.selection_ == model.selection_
+    assert copy.get_params()["library"] == model.library and copy.get_params()["penalty"] == model.penalty
+    copy.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+    new = lotka_volterra(0.01, seed=8).where(env="C")
+    assert np.array_equal(copy.adapt(new, env="D").coef_, model.adapt(new, env="D").coef_)
+
+
+def test_not_observed_survives_the_file(tmp_path: Path) -> None:
+    model = SpReME(library=PolynomialLibrary(degree=2)).fit(load_gause())
+    model.save(tmp_path / "gause.json")
+    assert json.loads((tmp_path / "gause.json").read_text())["format_version"] == 1
+    assert str(SpReME.load(tmp_path / "gause.json")) == str(model)
+
+
+@pytest.mark.parametrize("path", [("estimator", "library"), ("estimator", "penalty"), ("fit", "residual"), ("fit", "candidates"),
+                                  ("fit", "status"), ("coef",), ("table",)])
+@pytest.mark.parametrize("value", [None, 3, "__import__('os')", {"library": "os.system"}, [[1]]])
+def test_damage_is_named(model: SpReME, tmp_path: Path, path: tuple[str, ...], value: object) -> None:
+    file = tmp_path / "model.json"
+    model.save(file)
+    document = json.loads(file.read_text())
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    if value == inner[path[-1]] or (path == ("estimator", "library") and value is None):
+        return
+    if path == ("fit", "status") and isinstance(value, str):
+        return
+    inner[path[-1]] = value
+    file.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"model\.json"):
+        SpReME.load(file)
