@@ -1,9 +1,11 @@
 """Gram matrices of every environment: all that the solvers ever see of the data.
 
-    gram_e = (Theta_e / scale)' (Theta_e / scale) / n_e,   cross_e = Y_e' (Theta_e / scale) / n_e,   y_sq_e = diag(Y_e' Y_e) / n_e
+    gram_e = (Theta_e / scale)' (Theta_e / scale) / n_e,   cross_e = Y_e' (Theta_e / scale) / n_e,   y_sq_e = diag(Y_e'
+    Y_e) / n_e
 
-with one scale per column for all environments, scale_j^2 = mean over e of mean(Theta_e[:, j]^2): coefficients of different environments
-stay comparable, and the penalty acts on columns of unit size. Rows are read once, in blocks; sums of blocks add up.
+with one scale per column for all environments, scale_j^2 = mean over e of mean(Theta_e[:, j]^2): coefficients of
+different environments stay comparable, and the penalty acts on columns of unit size. Rows are read once, in blocks;
+sums of blocks add up.
 """
 
 from __future__ import annotations
@@ -131,14 +133,22 @@ def from_sums(sums: Sequence[GramSums]) -> GramSystem:
 def _check(thetas: Sequence[Array], targets: Sequence[Array]) -> None:
     """Refuse what does not fit together, naming the environment."""
     if len(thetas) == 0 or len(thetas) != len(targets):
-        raise ValueError(f"expected as many targets as library matrices, at least one: got {len(thetas)} and {len(targets)}")
+        raise ValueError(
+            f"expected as many targets as library matrices, at least one: got {len(thetas)} and {len(targets)}"
+        )
     for e, (theta, target) in enumerate(zip(thetas, targets, strict=True)):
         if np.ndim(theta) != 2 or np.ndim(target) != 2:
-            raise ValueError(f"environment {e}: theta and target must be two-dimensional, got {np.ndim(theta)} and {np.ndim(target)}")
+            raise ValueError(
+                f"environment {e}: theta and target must be two-dimensional, got {np.ndim(theta)} and {np.ndim(target)}"
+            )
         if len(theta) != len(target) or len(theta) == 0:
-            raise ValueError(f"environment {e}: {len(theta)} rows of theta, {len(target)} of target; expected equal numbers, not 0")
+            raise ValueError(
+                f"environment {e}: {len(theta)} rows of theta, {len(target)} of target; expected equal numbers, not 0"
+            )
         if theta.shape[1] != thetas[0].shape[1] or target.shape[1] != targets[0].shape[1]:
-            raise ValueError(f"environment {e} has {theta.shape[1]} terms and {target.shape[1]} states, environment 0 "
-                             f"{thetas[0].shape[1]} and {targets[0].shape[1]}")
+            raise ValueError(
+                f"environment {e} has {theta.shape[1]} terms and {target.shape[1]} states, environment 0 "
+                f"{thetas[0].shape[1]} and {targets[0].shape[1]}"
+            )
         if not (np.isfinite(theta).all() and np.isfinite(target).all()):
             raise ValueError(f"environment {e}: theta or target has values that are not finite; leave those rows out")

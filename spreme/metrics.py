@@ -87,8 +87,8 @@ def run_error(law: Law, run: Trajectory, env: object, start: Array) -> float:
 def fitted_start(law: Law, run: Trajectory, env: object) -> Array:
     """Find the first state (S,) from which the law reproduces a trajectory best.
 
-    A first sample is as noisy as any other, and a forecast amplifies its error: so the start is fitted. States that are zero on the
-    whole trajectory stay zero.
+    A first sample is as noisy as any other, and a forecast amplifies its error: so the start is fitted. States that
+    are zero on the whole trajectory stay zero.
 
     Parameters
     ----------

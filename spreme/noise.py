@@ -1,11 +1,13 @@
 """Standard deviation of measurement noise from the data alone.
 
-Five neighbouring samples hold one combination that a cubic in time leaves zero: the fourth divided difference. Scaled to unit norm its
-median size over a record is the noise, whatever the (irregular) times are and however the signal moves slowly.
+Five neighbouring samples hold one combination that a cubic in time leaves zero: the fourth divided difference. Scaled
+to unit norm its median size over a record is the noise, whatever the (irregular) times are and however the signal
+moves slowly.
 
 References
 ----------
-Gasser, Sroka and Jennen-Steinmetz (1986), Residual variance and residual pattern in nonlinear regression, Biometrika 73.
+Gasser, Sroka and Jennen-Steinmetz (1986), Residual variance and residual pattern in nonlinear regression, Biometrika
+73.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Coefficients of a given mask: weighted least squares by QR in every environment.
 
-The rows of every window width give an estimate; the width whose estimates are known best, relative to their size, is taken.
+The rows of every window width give an estimate; the width whose estimates are known best, relative to their size, is
+taken.
 """
 
 from __future__ import annotations
@@ -61,11 +62,19 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
         Coefficients, standard errors and residuals.
     """
     regressions = [weighted(level, mask) for level in range(n_levels)]
-    fits = [[least_squares(theta[:, mask], y) for theta, y in zip(r.thetas, r.targets, strict=True)] for r in regressions]
+    fits = [
+        [least_squares(theta[:, mask], y) for theta, y in zip(r.thetas, r.targets, strict=True)] for r in regressions
+    ]
     n = np.array([r.n_effective for r in regressions])
-    doubt = np.array([[_doubt(fit, size) for fit, size in zip(own, sizes, strict=True)] for own, sizes in zip(fits, n, strict=True)])
+    doubt = np.array(
+        [[_doubt(fit, size) for fit, size in zip(own, sizes, strict=True)] for own, sizes in zip(fits, n, strict=True)]
+    )
     usable = np.isfinite(doubt)
-    common = int(np.argmin(np.where(usable.all(axis=1), doubt.mean(axis=1, where=usable), np.inf))) if usable.all(axis=1).any() else -1
+    common = (
+        int(np.argmin(np.where(usable.all(axis=1), doubt.mean(axis=1, where=usable), np.inf)))
+        if usable.all(axis=1).any()
+        else -1
+    )
     levels = [common if common >= 0 else int(np.argmin(doubt[:, e])) for e in range(doubt.shape[1])]
     chosen = [fits[level][e] for e, level in enumerate(levels)]
     n_rows = [float(len(regressions[level].targets[e])) for e, level in enumerate(levels)]
@@ -82,9 +91,11 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
 
 
 def _residuals(regressions: list[Regression], fits: list[list[Fit]], common: int) -> Array:
-    """Residuals (E,) at the width with the most rows among those that fit about as well as the chosen one: they tell the noise best."""
+    """Residuals (E,) at the width with the most rows among those that fit about as well: they tell the noise best."""
     rows = np.array([[float(len(y)) for y in r.targets] for r in regressions])
-    variance = np.array([[_variance(fit, n) for fit, n in zip(own, sizes, strict=True)] for own, sizes in zip(fits, rows, strict=True)])
+    variance = np.array(
+        [[_variance(fit, n) for fit, n in zip(own, sizes, strict=True)] for own, sizes in zip(fits, rows, strict=True)]
+    )
     total = (variance * rows).sum(axis=1) / np.maximum(rows.sum(axis=1), 1.0)
     good = total <= SIMILAR_FIT * (total[common] if common >= 0 else total.min())
     level = int(np.argmax(np.where(good, rows.sum(axis=1), -1.0)))
@@ -105,4 +116,6 @@ def _doubt(fit: Fit, n: float) -> float:
     if not observed.any():
         return float(np.log(max(fit.mean_square, 1e-300)))
     variance = np.diag(fit.covariance)[observed] * _variance(fit, n)
-    return float(np.mean(0.5 * np.log(np.maximum(variance, 1e-300)) - np.log(np.maximum(np.abs(fit.coef[observed]), 1e-300))))
+    return float(
+        np.mean(0.5 * np.log(np.maximum(variance, 1e-300)) - np.log(np.maximum(np.abs(fit.coef[observed]), 1e-300)))
+    )

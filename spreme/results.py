@@ -25,8 +25,8 @@ class Law:
     mask : ndarray (S, K) of bool
         Terms of each equation, shared by all environments.
     coef : ndarray (E, S, K)
-        Coefficients in units of state per time per term; 0 outside the mask, NaN inside it where the data of an environment say
-        nothing about a term because it is zero on all of them.
+        Coefficients in units of state per time per term; 0 outside the mask, NaN inside it where the data of an
+        environment say nothing about a term because it is zero on all of them.
     coef_std : ndarray (E, S, K)
         Standard errors; NaN outside the mask and where not observed.
     environments : tuple
@@ -56,7 +56,9 @@ class Law:
             if label == env:
                 return position
         known = ", ".join(map(repr, self.environments))
-        raise ValueError(f"environment {env!r} was not fitted; fitted: {known}. A new environment needs adapt(...) first")
+        raise ValueError(
+            f"environment {env!r} was not fitted; fitted: {known}. A new environment needs adapt(...) first"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +138,8 @@ class Candidate:
     distance : float
         Score minus that of the chosen equation.
     residual : float
-        Root mean square of the whitened residuals: 1 means that the misfit is as large as the measurement noise explains.
+        Root mean square of the whitened residuals: 1 means that the misfit is as large as the measurement noise
+        explains.
     found_by : tuple of str
         Windows or path points that proposed it.
     """

@@ -2,14 +2,15 @@
 
     posterior precision  F + 1/tau^2,    mean  (F + 1/tau^2)^-1 (F c + mu/tau^2)
 
-F the information of the new data, mu and tau^2 mean and variance of a coefficient over the fitted environments, the variance corrected
-for the errors of the estimates. F grows with the data, so the prior fades.
+F the information of the new data, mu and tau^2 mean and variance of a coefficient over the fitted environments, the
+variance corrected for the errors of the estimates. F grows with the data, so the prior fades.
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +31,32 @@ SAMPLES_FOR_NOISE = 40
 LEAST_SPREAD = 0.01
 # Residuals this many times larger than in the fitted environments (and than the noise) contradict the mask.
 ALARM = 4.0
+# With this many rows per coefficient the new data tell their own residual variance.
+ROWS_PER_TERM = 5
+ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Mean and standard deviation (S, K) of each coefficient over environments; the deviation is infinite if there is only one."""
+    """Mean and standard deviation (S, K) of each coefficient over environments; infinite for only one."""
 
     mean: Array
     std: Array
+
+
+class Posterior(NamedTuple):
+    """Coefficients and standard errors (s,), number of rows, residual in units of the noise, mean log standard error."""
+
+    coef: Array
+    std: Array
+    n_rows: int
+    residual: float
+    doubt: float
+
+
+def nothing_known(law: Law) -> Population:
+    """Prior that says nothing."""
+    return Population(np.zeros(law.mask.shape), np.full(law.mask.shape, np.inf))
 
 
 def population(law: Law) -> Population:
@@ -52,7 +71,9 @@ def population(law: Law) -> Population:
     return Population(np.where(law.mask, mean, 0.0), np.where(count > 1, std, np.inf))
 
 
-def adapt_law(law: Law, residual: Array, prior: Population | None, data: Trajectories, options: Options) -> tuple[Law, Array, str]:
+def adapt_law(
+    law: Law, residual: Array, prior: Population | None, data: Trajectories, options: Options
+) -> tuple[Law, Array, str]:
     """Fit the coefficients of the mask to one new environment.
 
     Parameters
@@ -87,15 +108,9 @@ def adapt_law(law: Law, residual: Array, prior: Population | None, data: Traject
     new_residual, complaints = np.zeros((1, len(law.state_names))), []
     for s, name in enumerate(law.state_names):
         mask = law.mask[s]
-        mean, spread = (prior.mean[s, mask], prior.std[s, mask]) if prior else (np.zeros(mask.sum()), np.full(mask.sum(), np.inf))
-        coef[0, s, mask], std[0, s, mask], n_rows, new_residual[0, s] = _posterior(equations, s, mask, mean, spread, usual[s])
-        if n_rows < mask.sum():
-            complaints.append(f"too few samples to fit {name}' from the new data alone: its coefficients rest on the prior")
-        if n_rows > mask.sum() + 2 and new_residual[0, s] > ALARM * usual[s]:
-            complaints.append(
-                f"the fitted mask does not describe the new environment: residuals of {name}' are {new_residual[0, s]:.3g} times the "
-                f"noise, {usual[s]:.3g} in the fitted environments. A term may be missing there; fit it together with the others"
-            )
+        own = _posterior(equations, s, mask, prior or nothing_known(law), usual[s])
+        coef[0, s, mask], std[0, s, mask], new_residual[0, s] = own.coef, own.std, own.residual
+        complaints += _complaints(name, own, int(mask.sum()), usual[s])
     status = "; ".join(complaints) or "converged"
     if complaints:
         warnings.warn(status, UserWarning, stacklevel=4)
@@ -103,34 +118,54 @@ def adapt_law(law: Law, residual: Array, prior: Population | None, data: Traject
     return Law(law.table, law.mask, coef, std, tuple(data.environments), scale), new_residual, status
 
 
-def _posterior(
-    equations: Equations, state: int, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float
-) -> tuple[Array, Array, int, float]:
-    """Coefficients, standard errors, number of rows and residual of one equation, at the width that determines them best."""
-    best: tuple[float, Array, Array, int, float] | None = None
-    for level in range(len(equations.levels)):
-        pilot = mean[None] if np.isfinite(spread).all() and mean.any() else None
+def _complaints(name: str, own: Posterior, n_terms: int, usual: float) -> list[str]:
+    """What the user must know before trusting an adapted equation."""
+    if own.n_rows < n_terms:
+        return [f"too few samples to fit {name}' from the new data alone: its coefficients rest on the prior"]
+    if own.n_rows > n_terms + 2 and own.residual > ALARM * usual:
+        return [
+            f"the fitted mask does not describe the new environment: residuals of {name}' are {own.residual:.3g} times "
+            f"the noise, {usual:.3g} in the fitted environments. A term may be missing there; fit it with the others"
+        ]
+    return []
+
+
+def _posterior(equations: Equations, state: int, mask: NDArray[np.bool_], prior: Population, usual: float) -> Posterior:
+    """Posterior of one equation at the window width that determines its coefficients best."""
+    mean, spread = prior.mean[state, mask], prior.std[state, mask]
+    found = [_at_level(equations, state, level, mask, mean, spread, usual) for level in range(len(equations.levels))]
+    return min(found, key=lambda own: own.doubt, default=Posterior(mean, spread, 0, float("nan"), 0.0))
+
+
+def _at_level(
+    equations: Equations, state: int, level: int, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float
+) -> Posterior:
+    """Posterior of one equation from the rows of one window width, weighted by its own law."""
+    pilot = mean[None] if np.isfinite(spread).all() and mean.any() else None
+    scale = usual
+    for _ in range(ROUNDS):
         regression = equations.weighted(state, level, mask, pilot)
-        for _ in range(2):
-            coef, covariance, residual = _combine(regression, mask, mean, spread, usual)
-            regression = equations.weighted(state, level, mask, coef[None])
-        coef, covariance, residual = _combine(regression, mask, mean, spread, usual)
-        std = np.sqrt(np.diag(covariance)) if mask.any() else np.zeros(0)
-        doubt = float(np.nanmean(np.log(np.maximum(std, 1e-300)))) if np.isfinite(std).any() else 0.0
-        if best is None or doubt < best[0]:
-            best = (doubt, coef, std, len(regression.targets[0]), residual)
-    if best is None:
-        return mean, spread, 0, float("nan")
-    return best[1:]
+        coef, covariance, residual = _combine(regression, mask, mean, spread, scale)
+        pilot = np.nan_to_num(coef)[None]
+        n_rows = len(regression.targets[0])
+        if n_rows >= ROWS_PER_TERM * (len(mean) + 1):
+            scale = max(residual, 1e-8)
+    std = np.sqrt(np.diag(covariance))
+    doubt = float(np.log(np.maximum(std[np.isfinite(std)], 1e-300)).mean()) if np.isfinite(std).any() else 0.0
+    return Posterior(coef, std, n_rows, residual, doubt)
 
 
-def _combine(regression: Regression, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float) -> tuple[Array, Array, float]:
+def _combine(
+    regression: Regression, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float
+) -> tuple[Array, Array, float]:
     """Posterior mean and covariance; NaN for terms that neither data nor prior know. Residual in units of the noise."""
     theta, target = regression.thetas[0][:, mask], regression.targets[0]
     known = (np.abs(theta).sum(axis=0) > 0) | np.isfinite(spread)
     coef, covariance = np.full(len(mean), np.nan), np.full((len(mean), len(mean)), np.nan)
     if known.any():
-        scale = np.maximum(np.abs(theta[:, known]).max(axis=0, initial=0.0), 1.0 / np.where(spread[known] > 0, spread[known], 1.0))
+        scale = np.maximum(
+            np.abs(theta[:, known]).max(axis=0, initial=0.0), 1.0 / np.where(spread[known] > 0, spread[known], 1.0)
+        )
         scale = np.where(scale > 0, scale, 1.0)
         rows = np.vstack([theta[:, known] / scale / usual, np.diag(1.0 / (spread[known] * scale))])
         wanted = np.concatenate([target / usual, mean[known] / spread[known]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -35,12 +35,13 @@ REASONS = {
 }
 
 
-# Environments are mixed if residuals are this many times the noise together, and fewer, and this many times smaller, with trajectories apart.
+# Environments are mixed if residuals are this many times the noise together, and fewer, and this many times smaller,
+# with trajectories apart.
 MIXED = 4.0
 
 
 class Search(NamedTuple):
-    """The search for one equation: chosen mask, candidates, and the residual of a pooled fit that was given up for its misfit."""
+    """The search for one equation: chosen mask, candidates, residual of a pooled fit given up for its misfit."""
 
     mask: Mask
     candidates: tuple[Candidate, ...]
@@ -89,23 +90,31 @@ def discover(data: Trajectories, options: Options) -> Discovery:
     if status != "converged":
         warnings.warn(status, UserWarning, stacklevel=3)
     candidates = {name: search.candidates for name, search in zip(data.state_names, searches, strict=True)}
-    return Discovery(law, np.array([r.residual for r in refits]).T, SearchPath(candidates), _selection(options, candidates), status)
+    return Discovery(
+        law, np.array([r.residual for r in refits]).T, SearchPath(candidates), _selection(options, candidates), status
+    )
 
 
 def grouped(data: Trajectories) -> list[list[Trajectory]]:
     """Trajectories by environment, wild samples taken out."""
     runs = without_outliers(list(data), data.state_names)
-    return [[run for run, group in zip(runs, data.groups, strict=True) if group == e] for e in range(len(data.environments))]
+    return [
+        [run for run, group in zip(runs, data.groups, strict=True) if group == e] for e in range(len(data.environments))
+    ]
 
 
-def make_equations(environments: Sequence[Sequence[Trajectory]], table: TermTable, noise: Array, options: Options) -> Equations:
+def make_equations(
+    environments: Sequence[Sequence[Trajectory]], table: TermTable, noise: Array, options: Options
+) -> Equations:
     """Rows in the chosen formulation."""
     if options.formulation == "weak":
         return weak_equations(environments, table, noise)
     return derivative_equations(environments, table, options.smoother)
 
 
-def assemble(table: TermTable, masks: Mask, refits: Sequence[Refit], environments: Sequence[object], noise: Array) -> Law:
+def assemble(
+    table: TermTable, masks: Mask, refits: Sequence[Refit], environments: Sequence[Hashable], noise: Array
+) -> Law:
     """Collect the equations of all states to a law; NaN inside the mask marks what an environment does not observe."""
     shape = (len(environments), *masks.shape)
     coef, std = np.zeros(shape), np.full(shape, np.nan)
@@ -129,21 +138,21 @@ def constant_states(environments: Sequence[Sequence[Trajectory]]) -> Mask:
 
 def _check_rows(equations: Equations, data: Trajectories) -> None:
     """Refuse environments from which no row could be made."""
-    parts = equations.rows if isinstance(equations, WeakEquations) else equations.thetas
-    for env, every in zip(data.environments, parts, strict=True):
-        n_rows = sum(len(rows.theta) for run in every for rows in run) if isinstance(equations, WeakEquations) else sum(map(len, every))
+    for env, n_rows in zip(data.environments, equations.n_rows, strict=True):
         if n_rows == 0:
             sizes = [len(run.t) for run in data.where(env=env)]
             raise ValueError(
-                f"environment {env!r} has too few samples in a row to see its dynamics ({sizes[:5]} per trajectory): at least 5, "
-                "without long gaps, are needed. Leave it out of fit and use adapt for it afterwards"
+                f"environment {env!r} has too few samples in a row to see its dynamics ({sizes[:5]} per trajectory): "
+                "at least 5, without long gaps, are needed. Leave it out of fit and use adapt for it afterwards"
             )
 
 
 def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options) -> list[Search]:
     """Search the equation of every state."""
     parallel = Parallel(n_jobs=options.n_jobs, prefer="threads")
-    return list(parallel(delayed(_search_one)(equations, s, allowed[s], required[s], options) for s in range(len(allowed))))
+    return list(
+        parallel(delayed(_search_one)(equations, s, allowed[s], required[s], options) for s in range(len(allowed)))
+    )
 
 
 def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> Search:
@@ -196,13 +205,16 @@ def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], s
     for name, search in zip(law.state_names, searches, strict=True):
         if search.pooled_residual is not None:
             out.append(
-                f"trajectories of one environment do not share the coefficients of {name}': residuals are {search.pooled_residual:.3g} "
-                f"times the noise together, {search.candidates[0].residual:.3g} apart. The terms were found with every trajectory apart; "
-                "give trajectories of different conditions different environments (env=...)"
+                f"trajectories of one environment do not share the coefficients of {name}': residuals are "
+                f"{search.pooled_residual:.3g} times the noise together, {search.candidates[0].residual:.3g} apart. "
+                "The terms were found with every trajectory apart; give trajectories of different conditions "
+                "different environments (env=...)"
             )
     for s, own in enumerate(refits):
         terms = ", ".join(law.table.names[k] for k in np.flatnonzero(law.mask[s]))
         for e in own.dependent:
-            out.append(f"the terms {terms} of {law.state_names[s]}' are linearly dependent on the data of environment "
-                       f"{law.environments[e]!r}: their single coefficients there mean nothing")
+            out.append(
+                f"the terms {terms} of {law.state_names[s]}' are linearly dependent on the data of environment "
+                f"{law.environments[e]!r}: their single coefficients there mean nothing"
+            )
     return out

@@ -33,7 +33,9 @@ def number(value: float, std: float) -> str:
 
 def one_environment(law: Law, env: Hashable, precision: int) -> str:
     """Equations of one environment with numbers."""
-    return "\n".join(f"{name}' = {rhs}" for name, rhs in zip(law.state_names, symbolic.equations(law, env, precision), strict=True))
+    return "\n".join(
+        f"{name}' = {rhs}" for name, rhs in zip(law.state_names, symbolic.equations(law, env, precision), strict=True)
+    )
 
 
 def text(state: FittedState) -> str:
@@ -44,8 +46,12 @@ def text(state: FittedState) -> str:
     if len(rows) > 1:
         widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
         lines.append("")
-        lines += ["  ".join(cell.rjust(w) if c else cell.ljust(w) for c, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip()
-                  for row in rows]
+        lines += [
+            "  ".join(
+                cell.rjust(w) if c else cell.ljust(w) for c, (cell, w) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
     hidden = len(law.environments) - MOST_ENVIRONMENTS
     if hidden > 0:
         lines.append(f"... and {hidden} more environments")
@@ -72,8 +78,10 @@ def _table(law: Law) -> list[list[str]]:
 def html(state: FittedState) -> str:
     """Compact HTML without colours of its own, for light and dark notebooks."""
     law = state.law
-    equations = "".join(f"<div><code>{escape(name)}' = {escape(rhs)}</code></div>"
-                        for name, rhs in zip(law.state_names, symbolic.equations(law), strict=True))
+    equations = "".join(
+        f"<div><code>{escape(name)}' = {escape(rhs)}</code></div>"
+        for name, rhs in zip(law.state_names, symbolic.equations(law), strict=True)
+    )
     rows = _table(law)
     head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])

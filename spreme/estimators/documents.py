@@ -1,6 +1,7 @@
 """The JSON document of a fitted model: parameters, law, population and how it was found.
 
-    {entries of the law, see `spreme.persistence`; "estimator": {parameters}, "fit": {residual, population, candidates, ...}}
+    {entries of the law, see `spreme.persistence`; "estimator": {parameters}, "fit": {residual, population, candidates,
+    ...}}
 
 Everything read is checked against a closed schema; nothing is executed.
 """
@@ -18,13 +19,13 @@ from numpy.typing import NDArray
 from spreme.estimators.adaptation import Population
 from spreme.estimators.options import check_options
 from spreme.estimators.state import FittedState
-from spreme.library import CustomLibrary, FourierLibrary, Library, PolynomialLibrary, ProductLibrary, SumLibrary
+from spreme.library import CustomLibrary, FourierLibrary, PolynomialLibrary, ProductLibrary, SumLibrary
 from spreme.penalties import PENALTIES
 from spreme.persistence import array_from_json, array_to_json, law_from_dict, law_to_dict
 from spreme.persistence.labels import label_to_json, read_labels
 from spreme.results import Candidate, Law, SearchPath, Selection
 
-LIBRARIES: dict[str, type[Library]] = {
+LIBRARIES: dict[str, Any] = {
     kind.__name__: kind for kind in (PolynomialLibrary, FourierLibrary, CustomLibrary, SumLibrary, ProductLibrary)
 }
 # A library read from a file nests no deeper than this.
@@ -75,7 +76,9 @@ def _state(given: dict[str, Any], law: Law) -> FittedState:
     """Fitted state, shapes checked against the law."""
     n_environments, n_states, n_terms = law.coef.shape
     candidates = _entry(given, "candidates", dict)
-    if list(candidates) != list(law.state_names) or not all(isinstance(own, list) and own for own in candidates.values()):
+    if list(candidates) != list(law.state_names) or not all(
+        isinstance(own, list) and own for own in candidates.values()
+    ):
         raise ValueError("the candidates are not one list per state")
     path = SearchPath({name: tuple(_candidate_from_json(c, law) for c in own) for name, own in candidates.items()})
     chosen = {name: own[0] for name, own in path.candidates.items()}
@@ -119,7 +122,9 @@ def _candidate_from_json(given: Any, law: Law) -> Candidate:
     positions = _entry(given, "mask", list)
     if not all(type(k) is int and 0 <= k < law.table.n_terms for k in positions):
         raise ValueError("the mask of a candidate does not fit the terms")
-    numbers_ = {key: float("inf") if given.get(key) is None else given[key] for key in ("score", "distance", "residual")}
+    numbers_ = {
+        key: float("inf") if given.get(key) is None else given[key] for key in ("score", "distance", "residual")
+    }
     if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in numbers_.values()):
         raise ValueError("the score of a candidate is not a number")
     mask = np.zeros(law.table.n_terms, bool)
@@ -134,8 +139,11 @@ def _candidate_from_json(given: Any, law: Law) -> Candidate:
 
 def _param_to_json(value: Any) -> Any:
     """A constructor parameter; generators are not kept."""
-    if isinstance(value, Library):
-        return {"library": type(value).__name__, **{f.name: _param_to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}}
+    if type(value) in LIBRARIES.values():
+        return {
+            "library": type(value).__name__,
+            **{f.name: _param_to_json(getattr(value, f.name)) for f in dataclasses.fields(value)},
+        }
     if type(value) in PENALTIES.values():
         return {"penalty": value.name}
     if isinstance(value, (np.random.Generator, np.random.RandomState)):

@@ -49,12 +49,13 @@ def _halves(runs: Sequence[Trajectory]) -> tuple[list[Trajectory], list[Trajecto
 def check_states(data: Trajectories, law: Law) -> None:
     """Refuse data of other states."""
     if data.n_states != len(law.state_names):
-        raise ValueError(f"the data have {data.n_states} states (columns), the model {len(law.state_names)}: {', '.join(law.state_names)}")
+        names = ", ".join(law.state_names)
+        raise ValueError(f"the data have {data.n_states} states (columns), the model {len(law.state_names)}: {names}")
     unnamed = [f"x{i}" for i in range(data.n_states)]
     if data.state_names != list(law.state_names) and data.state_names != unnamed:
         raise ValueError(
-            f"the state names of the data are {', '.join(data.state_names)}, those of the model {', '.join(law.state_names)}: "
-            "rename the states, or put them in the same order"
+            f"the state names of the data are {', '.join(data.state_names)}, "
+            f"those of the model {', '.join(law.state_names)}: rename the states, or put them in the same order"
         )
 
 
@@ -62,10 +63,13 @@ def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
     """Data of one new environment under its label, in the states of the law."""
     check_states(data, law)
     if env in law.environments:
-        raise ValueError(f"environment {env!r} already exists in the fitted model: give the new one another label (env=...)")
+        raise ValueError(
+            f"environment {env!r} already exists in the fitted model: give the new one another label (env=...)"
+        )
     if len(data.environments) > 1:
         raise ValueError(
-            f"adapt takes one environment at a time, the data have {len(data.environments)}: select one with data.where(env=...)"
+            f"adapt takes one environment at a time, the data have {len(data.environments)}: "
+            "select one with data.where(env=...)"
         )
     for s, name in enumerate(law.state_names):
         if all(np.isnan(x[:, s]).all() for x in data.x):

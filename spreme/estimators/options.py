@@ -61,7 +61,9 @@ def _library(library: Any) -> Library:
         return PolynomialLibrary(degree=3)
     if isinstance(library, Library):
         return library
-    what = f"the class {library.__name__}; write {library.__name__}(...)" if isinstance(library, type) else repr(library)
+    what = (
+        f"the class {library.__name__}; write {library.__name__}(...)" if isinstance(library, type) else repr(library)
+    )
     raise TypeError(f"library must be an instance of a library such as PolynomialLibrary(degree=3), got {what}")
 
 
@@ -77,7 +79,10 @@ def _check_refine(value: Any) -> None:
     if value is None:
         return
     if value == "trajectory":
-        raise ValueError("refine='trajectory' (maximum likelihood of the trajectories) is not available in this version: use refine=None")
+        raise ValueError(
+            "refine='trajectory' (maximum likelihood of the trajectories) is not available in this version: "
+            "use refine=None"
+        )
     raise ValueError(f"unknown refine {value!r}: expected None; 'trajectory' is not available in this version")
 
 
@@ -85,7 +90,7 @@ def _count(name: str, value: Any) -> int | None:
     """A positive integer or None."""
     if value is None:
         return None
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1:
         return int(value)
     raise ValueError(f"{name} must be a positive integer or None, got {value!r}")
 
@@ -94,14 +99,14 @@ def _jobs(value: Any) -> int | None:
     """None, a positive number of workers, or a negative one that counts from the number of cores."""
     if value is None:
         return None
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value != 0:
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) != 0:
         return int(value)
     raise ValueError(f"n_jobs must be None or an integer other than 0 (-1: all cores), got {value!r}")
 
 
 def _check_seed(value: Any) -> None:
     """What scikit-learn takes as a seed, or a Generator."""
-    integer = isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 0
+    integer = isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0
     if value is None or integer or isinstance(value, (np.random.Generator, np.random.RandomState)):
         return
     raise ValueError(f"random_state must be None, a non-negative integer or a numpy Generator, got {value!r}")

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectory
 
-# A sample is wild if it lies further from the line between its neighbours than this multiple of the range of all others.
+# A sample is wild if it lies further from the line between its neighbours than this multiple of the range of all
+# others.
 WILD = 10.0
 LEAST_SAMPLES = 7
 

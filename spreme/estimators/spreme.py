@@ -34,8 +34,8 @@ Terms = Mapping[str, Sequence[str]]
 class SpReME(BaseEstimator):
     """Sparse regression for multi-environment dynamic systems.
 
-    Finds, from trajectories recorded in several environments, the one set of terms that all environments share and every environment's
-    coefficients: ``x_dot = theta(x) @ coef[e].T`` with ``coef[e] = 0`` outside a common mask.
+    Finds, from trajectories recorded in several environments, the one set of terms that all environments share and
+    every environment's coefficients: ``x_dot = theta(x) @ coef[e].T`` with ``coef[e] = 0`` outside a common mask.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ class SpReME(BaseEstimator):
     criterion : {"bic", "ebic", "knee"}, default "bic"
         What chooses among them.
     refine : None, default None
-        Coefficients by weighted least squares. Reserved for the likelihood of the trajectories, which this version does not have.
+        Coefficients by weighted least squares. Reserved for the likelihood of the trajectories, which this version
+        does not have.
     max_terms : int, default None
         Largest number of terms of one equation; None: 8, and 16 where 8 are not enough.
     smoother : {"auto", "gp", "savgol", "finite_difference"}, default "auto"
@@ -67,8 +68,8 @@ class SpReME(BaseEstimator):
     mask_ : ndarray (S, K) of bool
         Shared terms.
     coef_ : ndarray (E, S, K)
-        Coefficients; 0 outside the mask. NaN inside it where an environment says nothing about a term, because the term is zero on
-        all its data (an absent species): not observed is not zero.
+        Coefficients; 0 outside the mask. NaN inside it where an environment says nothing about a term, because the
+        term is zero on all its data (an absent species): not observed is not zero.
     coef_std_ : ndarray (E, S, K)
         Standard errors; NaN outside the mask.
     environments_ : list
@@ -165,7 +166,15 @@ class SpReME(BaseEstimator):
         found = discover(data, options)
         law = found.law
         self._learn(
-            FittedState(law, found.residual, population(law), tuple(data.known_environments), found.path, found.selection, found.status)
+            FittedState(
+                law,
+                found.residual,
+                population(law),
+                tuple(data.known_environments),
+                found.path,
+                found.selection,
+                found.status,
+            )
         )
         return self
 
@@ -187,7 +196,9 @@ class SpReME(BaseEstimator):
         check_is_fitted(self)
         return simulate.predict(self._state.law, x, env)
 
-    def simulate(self, x0: ArrayLike, t: ArrayLike, env: Hashable = None, u: None = None, *, rtol: float = 1e-8) -> Forecast:
+    def simulate(
+        self, x0: ArrayLike, t: ArrayLike, env: Hashable = None, u: None = None, *, rtol: float = 1e-8
+    ) -> Forecast:
         """Forecast from one or several starts.
 
         Parameters
@@ -216,8 +227,8 @@ class SpReME(BaseEstimator):
     def score(self, x: Any, t: Any = None, *, env: Any = None) -> float:
         """Mean over environments of the R2 of time derivatives.
 
-        An environment that was held out of the fit (by a cross-validation split of the same data set) is scored with the shared mask:
-        its coefficients are fitted to one half of its data and judged on the other.
+        An environment that was held out of the fit (by a cross-validation split of the same data set) is scored with
+        the shared mask: its coefficients are fitted to one half of its data and judged on the other.
 
         Parameters
         ----------
@@ -471,4 +482,6 @@ class SpReME(BaseEstimator):
 def _refuse_inputs(data: Trajectories) -> None:
     """Known inputs would be ignored silently otherwise."""
     if data.n_inputs:
-        raise ValueError("the data have inputs u, which this version cannot use: leave them out to fit autonomous equations")
+        raise ValueError(
+            "the data have inputs u, which this version cannot use: leave them out to fit autonomous equations"
+        )

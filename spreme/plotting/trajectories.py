@@ -159,6 +159,7 @@ def plot_forecast(forecast: Forecast, data: Trajectories | None = None, ax: Axes
         _lines(axes, forecast.t, x, units, is_complete=bool(np.isfinite(x).all()) and _reached(forecast))
     axes.set_title(_panel_title(forecast.env, 1, 1), fontsize="medium")
     axes.set_xlabel("time" + _stops(forecast))
+    axes.locator_params(axis="x", steps=[1, 2, 5, 10])
     axes.set_ylabel(_state_label(forecast.state_names, units))
     tidy(axes)
     if len(forecast.state_names) > 1:

@@ -52,7 +52,9 @@ def propose(regression: Regression, penalty: Penalty, allowed: Mask, required: M
 def _supports(gram: GramSystem, required: Mask, max_terms: int, weight: NDArray[np.float64]) -> list[Mask]:
     """Best supports of every size, environments weighted by their independent rows."""
     weight = weight / max(weight.max(), 1e-300)
-    path = best_supports(gram.gram, gram.cross[:, 0], max_terms=max_terms, weight=weight, required=required, affordable=AFFORDABLE)
+    path = best_supports(
+        gram.gram, gram.cross[:, 0], max_terms=max_terms, weight=weight, required=required, affordable=AFFORDABLE
+    )
     return [mask for mask in path.masks if mask[required].all()]
 
 

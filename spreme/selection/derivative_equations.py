@@ -44,6 +44,11 @@ class DerivativeEquations:
     targets: list[list[Array]]
     levels: tuple[str, ...] = ("derivative",)
 
+    @property
+    def n_rows(self) -> list[int]:
+        """Number of rows of every environment."""
+        return [sum(len(theta) for theta in every) for every in self.thetas]
+
     def split(self) -> DerivativeEquations:
         """Return the same rows with every trajectory as an environment of its own."""
         thetas = [[theta] for every in self.thetas for theta in every]
@@ -63,12 +68,17 @@ class DerivativeEquations:
                 parts = np.split(residual, np.cumsum([len(v) for v in self.targets[e]])[:-1])
                 n[e] /= correlation_time(parts)
             scale[e] = np.sqrt(max(float((residual**2).mean()), floor)) or 1.0
-        rows = [theta / s for theta, s in zip(thetas, scale, strict=True)], [y / s for y, s in zip(targets, scale, strict=True)]
+        rows = (
+            [theta / s for theta, s in zip(thetas, scale, strict=True)],
+            [y / s for y, s in zip(targets, scale, strict=True)],
+        )
         floors = np.array([RESIDUAL_FLOOR * float((y**2).mean()) + 1e-300 for y in rows[1]])
         return Regression(*rows, n, floors)
 
 
-def derivative_equations(environments: Sequence[Sequence[Trajectory]], table: TermTable, smoother: str) -> DerivativeEquations:
+def derivative_equations(
+    environments: Sequence[Sequence[Trajectory]], table: TermTable, smoother: str
+) -> DerivativeEquations:
     """Smooth all trajectories and evaluate the library on them.
 
     Parameters

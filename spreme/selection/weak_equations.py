@@ -59,6 +59,11 @@ class WeakEquations:
         """Names of the window widths that have rows."""
         return tuple(f"window {100 * LADDER[i]:g} %" for i in self.used)
 
+    @property
+    def n_rows(self) -> list[int]:
+        """Number of rows of every environment, over all window widths."""
+        return [sum(len(own.theta) for run in every for own in run) for every in self.rows]
+
     def split(self) -> WeakEquations:
         """Return the same rows with every trajectory as an environment of its own."""
         owner = [e for e, every in enumerate(self.runs) for _ in every]
@@ -76,11 +81,15 @@ class WeakEquations:
             used = self.table.subset(pilot) if pilot.any() else None
             for e, own in enumerate(parts):
                 law = least_squares(own[:, :-1][:, pilot], own[:, -1]).coef if coef is None else coef[e]
-                parts[e] = np.vstack([np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, np.nan_to_num(law))])
+                parts[e] = np.vstack(
+                    [np.zeros((0, n_terms + 1)), *self._whitened(e, state, level, used, np.nan_to_num(law))]
+                )
         sizes = np.array([float(len(own)) for own in parts])
         if pilot is not None:
             sizes /= [self._correlation(e, level, own[:, :-1][:, pilot], own[:, -1]) for e, own in enumerate(parts)]
-        return Regression([own[:, :-1] for own in parts], [own[:, -1] for own in parts], sizes, np.full(len(parts), RESIDUAL_FLOOR))
+        return Regression(
+            [own[:, :-1] for own in parts], [own[:, -1] for own in parts], sizes, np.full(len(parts), RESIDUAL_FLOOR)
+        )
 
     def _correlation(self, e: int, level: int, theta: Array, target: Array) -> float:
         """Autocorrelation time of the residuals of a pilot in one environment where they exceed the noise, else 1."""

@@ -261,7 +261,9 @@ def best_supports(
     explained = np.full(max_terms + 1, -np.inf)
     top = min(2 * max_terms + 2, K)
     for start in (None, *starts):
-        others = np.zeros(0, np.int64) if start is None else np.setdiff1d(np.flatnonzero(start), fixed)[: top - len(fixed)]
+        others = (
+            np.zeros(0, np.int64) if start is None else np.setdiff1d(np.flatnonzero(start), fixed)[: top - len(fixed)]
+        )
         _search(gram, cross, weight, np.concatenate([fixed, others]), len(fixed), max_terms, top, best, explained)
     if len(fixed) == 0:
         explained[0] = 0.0
@@ -276,7 +278,9 @@ def best_supports(
     return _collect(best, explained, exact, len(fixed), K)
 
 
-def _collect(best: NDArray[np.int64], explained: Array, exact: NDArray[np.bool_], least: int, n_terms: int) -> SupportPath:
+def _collect(
+    best: NDArray[np.int64], explained: Array, exact: NDArray[np.bool_], least: int, n_terms: int
+) -> SupportPath:
     """Turn index lists into masks; sizes that were not reached repeat the one before."""
     masks = np.zeros((len(explained), n_terms), bool)
     for s in range(len(explained)):

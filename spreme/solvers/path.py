@@ -79,7 +79,11 @@ def solve_path(
     coefs = np.zeros((len(grid), gram.n_environments, gram.n_states, gram.n_terms))
     gap, n_iter = np.zeros(shape), np.zeros(shape, np.int64)
     for s in range(gram.n_states):
-        own, own_gap, own_iter = np.zeros((len(grid), *gram.scale.shape)), np.zeros(len(grid)), np.zeros(len(grid), np.int64)
+        own, own_gap, own_iter = (
+            np.zeros((len(grid), *gram.scale.shape)),
+            np.zeros(len(grid)),
+            np.zeros(len(grid), np.int64),
+        )
         cross, along = np.ascontiguousarray(gram.cross[:, s]), np.ascontiguousarray(grid[:, s])
         solve_alphas(gram.gram, cross, float(gram.y_sq[:, s].sum()), along, tol, max_iter, own, own_gap, own_iter)
         coefs[:, :, s], gap[:, s], n_iter[:, s] = own / gram.scale, own_gap, own_iter
@@ -147,7 +151,8 @@ def _restricted(gram: GramSystem, state: int, mask: NDArray[np.bool_]) -> Array:
     """Least squares (E, terms in mask) on the columns of a mask, minimum norm where they are dependent."""
     return np.array(
         [
-            np.linalg.lstsq(gram.gram[e][np.ix_(mask, mask)], gram.cross[e, state, mask], rcond=1e-13)[0] / gram.scale[e, mask]
+            np.linalg.lstsq(gram.gram[e][np.ix_(mask, mask)], gram.cross[e, state, mask], rcond=1e-13)[0]
+            / gram.scale[e, mask]
             for e in range(gram.n_environments)
         ]
     ).reshape(gram.n_environments, int(mask.sum()))
@@ -156,7 +161,9 @@ def _restricted(gram: GramSystem, state: int, mask: NDArray[np.bool_]) -> Array:
 def _check_options(n_alphas: int, alpha_min_ratio: float, max_terms: int, tol: float, max_iter: int) -> None:
     """Refuse options out of range."""
     if n_alphas < 1 or max_iter < 1 or max_terms < 1:
-        raise ValueError(f"n_alphas, max_iter and max_terms must be at least 1, got {n_alphas}, {max_iter} and {max_terms}")
+        raise ValueError(
+            f"n_alphas, max_iter and max_terms must be at least 1, got {n_alphas}, {max_iter} and {max_terms}"
+        )
     if not 0 < alpha_min_ratio <= 1:
         raise ValueError(f"alpha_min_ratio must lie in (0, 1], got {alpha_min_ratio}")
     if not tol > 0:

@@ -116,8 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell(story(), folder)
         print()
     print(
-        "± standard errors; forecasts start at fitted states and meet the data of the fit; differences of BIC below\n"
-        f"{STRONG:g} are no strong evidence (Kass and Raftery 1995)"
+        "± standard errors. Forecasts start at fitted states and are held against the data of the fit.\n"
+        f"Differences of BIC below {STRONG:g} are no strong evidence (Kass and Raftery 1995)."
     )
     print(f"{len(STORIES)} laws found and drawn in {time.perf_counter() - start:.1f} s")
     return 0

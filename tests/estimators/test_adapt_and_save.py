@@ -74,8 +74,16 @@ def test_adapt_refuses_known_labels_and_other_states(model: SpReME) -> None:
     "options",
     [
         {"library": PolynomialLibrary(degree=2)},
-        {"library": PolynomialLibrary(degree=1) + FourierLibrary() * CustomLibrary(["x/(1 + y)"]), "penalty": GroupLasso()},
-        {"library": PolynomialLibrary(degree=2), "formulation": "derivative", "excluded": {"x": ["y**2"]}, "random_state": 3},
+        {
+            "library": PolynomialLibrary(degree=1) + FourierLibrary() * CustomLibrary(["x/(1 + y)"]),
+            "penalty": GroupLasso(),
+        },
+        {
+            "library": PolynomialLibrary(degree=2),
+            "formulation": "derivative",
+            "excluded": {"x": ["y**2"]},
+            "random_state": 3,
+        },
     ],
 )
 def test_save_and_load_round_trip(options: dict, tmp_path: Path) -> None:
@@ -100,8 +108,18 @@ def test_not_observed_survives_the_file(tmp_path: Path) -> None:
     assert str(SpReME.load(tmp_path / "gause.json")) == str(model)
 
 
-@pytest.mark.parametrize("path", [("estimator", "library"), ("estimator", "penalty"), ("fit", "residual"), ("fit", "candidates"),
-                                  ("fit", "status"), ("coef",), ("table",)])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("estimator", "library"),
+        ("estimator", "penalty"),
+        ("fit", "residual"),
+        ("fit", "candidates"),
+        ("fit", "status"),
+        ("coef",),
+        ("table",),
+    ],
+)
 @pytest.mark.parametrize("value", [None, 3, "__import__('os')", {"library": "os.system"}, [[1]]])
 def test_damage_is_named(model: SpReME, tmp_path: Path, path: tuple[str, ...], value: object) -> None:
     file = tmp_path / "model.json"

@@ -59,15 +59,25 @@ def test_pickling(model: SpReME) -> None:
 
 @pytest.mark.parametrize("call", ["predict", "simulate", "score", "adapt", "equations", "save", "to_frame", "print"])
 def test_not_fitted(call: str, data: Trajectories) -> None:
-    arguments = {"predict": (np.ones((2, 2)),), "simulate": ([1, 1], [0, 1]), "score": (data,), "adapt": (data,), "save": ("x",)}
+    arguments = {
+        "predict": (np.ones((2, 2)),),
+        "simulate": ([1, 1], [0, 1]),
+        "score": (data,),
+        "adapt": (data,),
+        "save": ("x",),
+    }
     with pytest.raises(NotFittedError):
         getattr(SpReME(), call)(*arguments.get(call, ()))
 
 
 def test_held_out_trajectories_are_scored(data: Trajectories) -> None:
     model = SpReME(library=LIBRARY)
-    for splitter, groups in ((KFold(3, shuffle=True, random_state=0), None), (KFold(3), None), (GroupKFold(3), data.groups),
-                             (LeaveOneGroupOut(), data.groups)):
+    for splitter, groups in (
+        (KFold(3, shuffle=True, random_state=0), None),
+        (KFold(3), None),
+        (GroupKFold(3), data.groups),
+        (LeaveOneGroupOut(), data.groups),
+    ):
         scores = cross_val_score(model, data, groups=groups, cv=splitter)
         assert len(scores) == 3 and (scores > 0.99).all()
 

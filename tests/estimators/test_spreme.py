@@ -77,14 +77,19 @@ def test_noise_is_estimated() -> None:
 @pytest.mark.parametrize("formulation", ["weak", "derivative"])
 @pytest.mark.parametrize("penalty", ["group_l0", "group_lasso"])
 def test_every_formulation_and_penalty_gives_a_law(formulation: str, penalty: str) -> None:
-    model = SpReME(library=PolynomialLibrary(degree=2), formulation=formulation, penalty=penalty).fit(lotka_volterra(0.002))
+    model = SpReME(library=PolynomialLibrary(degree=2), formulation=formulation, penalty=penalty).fit(
+        lotka_volterra(0.002)
+    )
     assert found_terms(model) >= TRUE_TERMS
     assert np.isfinite(model.coef_).all()
 
 
 @pytest.mark.parametrize("criterion", ["bic", "ebic", "knee"])
 def test_every_criterion_finds_the_law(criterion: str) -> None:
-    assert found_terms(SpReME(library=PolynomialLibrary(degree=2), criterion=criterion).fit(lotka_volterra(0.01))) == TRUE_TERMS
+    assert (
+        found_terms(SpReME(library=PolynomialLibrary(degree=2), criterion=criterion).fit(lotka_volterra(0.01)))
+        == TRUE_TERMS
+    )
 
 
 def test_attributes_have_the_documented_shapes(model: SpReME) -> None:
@@ -109,13 +114,17 @@ def test_order_of_environments_and_trajectories_does_not_matter(model: SpReME) -
     turned = SpReME(library=PolynomialLibrary(degree=3)).fit(data[[5, 2, 0, 4, 1, 3]])
     assert (turned.mask_ == model.mask_).all()
     for e, label in enumerate(turned.environments_):
-        np.testing.assert_allclose(turned.coef_[e], model.coef_[model.environments_.index(label)], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            turned.coef_[e], model.coef_[model.environments_.index(label)], rtol=1e-9, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize(("unit_x", "unit_t"), [(1e6, 1.0), (1e-6, 1.0), (1.0, 1e6), (1.0, 1e-6), (1e3, 1e3)])
 def test_units_do_not_matter(model: SpReME, unit_x: float, unit_t: float) -> None:
     data = lotka_volterra(0.01)
-    scaled = Trajectories([x * [unit_x, 1.0] for x in data.x], [t * unit_t for t in data.t], env=data.env, state_names=["x", "y"])
+    scaled = Trajectories(
+        [x * [unit_x, 1.0] for x in data.x], [t * unit_t for t in data.t], env=data.env, state_names=["x", "y"]
+    )
     other = SpReME(library=PolynomialLibrary(degree=3)).fit(scaled)
     assert (other.mask_ == model.mask_).all()
     degree = np.array([str(name).count("x") for name in model.get_feature_names_out()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +42,8 @@ def test_lines_fit_a_terminal_of_100_columns(text: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("make", stories.STORIES, ids=lambda make: make.__name__)
-def test_files_are_written_and_the_model_comes_back(make: stories.Story, text: str, folder: Path) -> None:
-    story = make()  # type: ignore[operator]
+def test_files_are_written_and_the_model_comes_back(make: Callable[[], stories.Story], text: str, folder: Path) -> None:
+    story = make()
     picture, document = folder / f"{story.name}.png", folder / f"{story.name}.json"
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert str(picture) in text and str(document) in text
@@ -84,7 +84,8 @@ def test_lotka_stands_beside_the_truth(text: str, folder: Path) -> None:
 
 def test_a_law_with_a_wrong_term_is_called_so() -> None:
     story = stories.hare_lynx()
-    model = SpReME(library=story.library, required={"hare": ["1"]}, excluded={"lynx": ["lynx"]}).fit(story.data)
+    required = {"hare": ["1", "hare", "hare*lynx"]}
+    model = SpReME(library=story.library, required=required, excluded={"lynx": ["lynx"]}).fit(story.data)
     said = " ".join(sentences.expectation(model, story))
     assert "hare' has 1, which prey and predator does not have" in said
     assert "not supported: lynx in lynx'" in said
