@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shutil
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -37,7 +38,7 @@ autodoc_typehints = "none"  # the docstrings give types and shapes
 html_theme = "pydata_sphinx_theme"
 html_title = f"spreme {release}"
 html_theme_options = {"show_prev_next": False}
-html_sidebars = {page: [] for page in ("index", "start", "concepts", "architecture", "changes")}
+html_sidebars = {page.stem: [] for page in Path(__file__).parent.glob("*.md") if page.stem != "api"}
 
 
 def export_tables() -> str:
@@ -68,6 +69,12 @@ def setup(app: Sphinx) -> None:
     """Connect the hook above."""
     app.connect("autodoc-skip-member", skip_request_methods)
 
+
+# Notebooks live outside this folder; their stored outputs are shown.
+GENERATED = Path(__file__).with_name("generated")
+GENERATED.mkdir(exist_ok=True)
+for notebook in Path(__file__).resolve().parents[1].joinpath("notebooks").glob("*.ipynb"):
+    shutil.copy(notebook, GENERATED)
 
 # autosummary looks for its tables in files, before any page is read.
 Path(__file__).with_name("exports.rst").write_text(export_tables(), encoding="utf-8")

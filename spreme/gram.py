@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ class GramSums:
             self.n_samples += len(t)
 
 
-def build(thetas: Sequence[Array], targets: Sequence[Array]) -> GramSystem:
+def build(thetas: Sequence[ArrayLike], targets: Sequence[ArrayLike]) -> GramSystem:
     """Build the Gram system of several environments.
 
     Parameters
@@ -98,7 +98,7 @@ def build(thetas: Sequence[Array], targets: Sequence[Array]) -> GramSystem:
     Raises
     ------
     ValueError
-        If the numbers of environments, rows, terms or states do not agree, or a value is not finite.
+        If the numbers of environments, rows, terms or states do not agree, or a value or its square is not finite.
 
     Examples
     --------
@@ -109,11 +109,15 @@ def build(thetas: Sequence[Array], targets: Sequence[Array]) -> GramSystem:
     >>> system.gram.shape, system.cross.shape
     ((3, 4, 4), (3, 1, 4))
     """
+    thetas, targets = _matrices(thetas, "theta"), _matrices(targets, "target")
     _check(thetas, targets)
     sums = []
-    for theta, target in zip(thetas, targets, strict=True):
+    for e, (theta, target) in enumerate(zip(thetas, targets, strict=True)):
         own = GramSums(theta.shape[1], target.shape[1])
-        own.add(theta, target)
+        with np.errstate(over="ignore", invalid="ignore"):
+            own.add(theta, target)
+        if not (np.isfinite(own.gram).all() and np.isfinite(own.cross).all() and np.isfinite(own.y_sq).all()):
+            raise ValueError(f"environment {e}: the squares of theta or target overflow; rescale the units of the data")
         sums.append(own)
     return from_sums(sums)
 
@@ -130,6 +134,14 @@ def from_sums(sums: Sequence[GramSums]) -> GramSystem:
     return GramSystem(gram, cross, y_sq, n, np.tile(scale, (len(sums), 1)))
 
 
+def _matrices(values: Sequence[ArrayLike], name: str) -> list[Array]:
+    """Arrays of floats, one per environment."""
+    try:
+        return [np.asarray(value, dtype=float) for value in values]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a list of numeric matrices, one per environment: {error}") from None
+
+
 def _check(thetas: Sequence[Array], targets: Sequence[Array]) -> None:
     """Refuse what does not fit together, naming the environment."""
     if len(thetas) == 0 or len(thetas) != len(targets):
@@ -141,6 +153,8 @@ def _check(thetas: Sequence[Array], targets: Sequence[Array]) -> None:
             raise ValueError(
                 f"environment {e}: theta and target must be two-dimensional, got {np.ndim(theta)} and {np.ndim(target)}"
             )
+        if theta.shape[1] == 0 or target.shape[1] == 0:
+            raise ValueError(f"environment {e}: theta and target need at least one column each")
         if len(theta) != len(target) or len(theta) == 0:
             raise ValueError(
                 f"environment {e}: {len(theta)} rows of theta, {len(target)} of target; expected equal numbers, not 0"

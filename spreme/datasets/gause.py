@@ -9,7 +9,7 @@ from spreme.data import Trajectories
 
 def load_gause() -> Trajectories:
     """
-    Load the growth of *Paramecium aurelia* and *P. caudatum*, each alone and both mixed.
+    Load the growth of *Paramecium aurelia* and *Paramecium caudatum*, alone and mixed.
 
     Three environments of one trajectory each: ``"aurelia alone"``, ``"caudatum alone"``, ``"mixed"``. States
     ``aurelia`` and ``caudatum`` in individuals per 0.5 cc; times 0 to 25 in days. A species that was not put into a

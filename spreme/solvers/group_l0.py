@@ -179,6 +179,17 @@ def _search(G, C, w, start, fixed, max_terms, top, best, explained):
 
 
 @njit(cache=True, nogil=True)
+def _irreducible(G, C, w, S, s, fixed, T, L, V, z, d, r, gain):
+    """Whether every free term of S adds something to the others: no zero or dependent column fills up the size."""
+    for position in range(fixed, s):
+        _without(S, s, position, T)
+        _scan(G, C, w, T, s - 1, L, V, z, d, r, gain)
+        if gain[S[position]] <= 0.0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _enumerate(G, C, w, candidates, fixed_terms, s, best, explained):
     """All supports of size s that contain the fixed terms: the last term by the scan, the others in lexicographic order."""
     K = C.shape[1]
@@ -188,7 +199,7 @@ def _enumerate(G, C, w, candidates, fixed_terms, s, best, explained):
     L = np.zeros((s, s))
     V = np.zeros((s, K))
     z, d, r, gain = np.zeros(s), np.zeros(K), np.zeros(K), np.zeros(K)
-    S = np.zeros(s, np.int64)
+    S, T = np.zeros(s, np.int64), np.zeros(s, np.int64)
     for a in range(fixed):
         S[a] = fixed_terms[a]
     index = np.arange(free)
@@ -197,11 +208,12 @@ def _enumerate(G, C, w, candidates, fixed_terms, s, best, explained):
             S[fixed + a] = candidates[index[a]]
         rest = _scan(G, C, w, S, s - 1, L, V, z, d, r, gain)
         j = np.argmax(gain)
-        if rest + gain[j] > explained[s]:
-            explained[s] = rest + gain[j]
-            for a in range(s - 1):
-                best[s, a] = S[a]
-            best[s, s - 1] = j
+        if gain[j] > 0.0 and rest + gain[j] > explained[s]:
+            S[s - 1], now = j, rest + gain[j]
+            if _irreducible(G, C, w, S, s, fixed, T, L, V, z, d, r, gain):
+                explained[s] = now
+                for a in range(s):
+                    best[s, a] = S[a]
         a = free - 1
         while a >= 0 and index[a] == n - free + a:
             a -= 1

@@ -121,7 +121,10 @@ def _default_grid(gram: GramSystem, n_alphas: int, ratio: float) -> Array:
 
 def _given_grid(alphas: ArrayLike, n_states: int) -> Array:
     """Check a grid and give it one column per state."""
-    grid = np.asarray(alphas, dtype=float)
+    try:
+        grid = np.asarray(alphas, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"alphas must be numbers: {error}") from None
     if grid.ndim == 1:
         grid = np.tile(grid[:, None], (1, n_states))
     if grid.ndim != 2 or grid.shape[1] != n_states or len(grid) == 0:

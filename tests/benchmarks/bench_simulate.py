@@ -2,9 +2,9 @@
 
 Needs the extra `bench`:  python tests/benchmarks/bench_simulate.py
 
-Both packages fit the same clean trajectory and then simulate their own law from the same start. Calls alternate, so that a busy machine
-disturbs both alike; what counts is the ratio of the medians. The error is the largest distance from a solution of the same law at the
-smallest tolerance, so that speed is not bought by accuracy.
+Both packages fit the same clean trajectory and then simulate their own law from the same start. Calls alternate, so a
+busy machine disturbs both alike; what counts is the ratio of the medians. The error is the largest distance from a
+tight solution of the same law, so that speed is not bought by accuracy.
 """
 
 from __future__ import annotations
