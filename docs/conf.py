@@ -13,6 +13,9 @@ from sphinx.application import Sphinx
 
 import spreme
 
+HERE = Path(__file__).resolve().parent
+NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
+
 project = "spreme"
 author = "The spreme developers"
 copyright = f"2026, {author}"
@@ -38,7 +41,8 @@ autodoc_typehints = "none"  # the docstrings give types and shapes
 html_theme = "pydata_sphinx_theme"
 html_title = f"spreme {release}"
 html_theme_options = {"show_prev_next": False}
-html_sidebars = {page.stem: [] for page in Path(__file__).parent.glob("*.md") if page.stem != "api"}
+WITHOUT_SIDEBAR = [path.stem for path in HERE.glob("*.md") if path.stem != "api"]
+html_sidebars = {page: [] for page in (*WITHOUT_SIDEBAR, *(f"generated/{path.stem}" for path in NOTEBOOKS))}
 
 
 def export_tables() -> str:
@@ -71,11 +75,10 @@ def setup(app: Sphinx) -> None:
 
 
 # Notebooks live outside this folder; their stored outputs are shown.
-GENERATED = Path(__file__).with_name("generated")
-GENERATED.mkdir(exist_ok=True)
-for notebook in Path(__file__).resolve().parents[1].joinpath("notebooks").glob("*.ipynb"):
-    shutil.copy(notebook, GENERATED)
+(HERE / "generated").mkdir(exist_ok=True)
+for notebook in NOTEBOOKS:
+    shutil.copy(notebook, HERE / "generated")
 
 # autosummary looks for its tables in files, before any page is read.
-Path(__file__).with_name("exports.rst").write_text(export_tables(), encoding="utf-8")
+(HERE / "exports.rst").write_text(export_tables(), encoding="utf-8")
 autosummary_generate = ["exports.rst"]

@@ -1,7 +1,7 @@
 """Gram matrices of every environment: all that the solvers ever see of the data.
 
-    gram_e = (Theta_e / scale)' (Theta_e / scale) / n_e,   cross_e = Y_e' (Theta_e / scale) / n_e,   y_sq_e = diag(Y_e'
-    Y_e) / n_e
+    gram_e = (Theta_e / scale)' (Theta_e / scale) / n_e,   cross_e = Y_e' (Theta_e / scale) / n_e,
+    y_sq_e = diag(Y_e' Y_e) / n_e
 
 with one scale per column for all environments, scale_j^2 = mean over e of mean(Theta_e[:, j]^2): coefficients of
 different environments stay comparable, and the penalty acts on columns of unit size. Rows are read once, in blocks;

@@ -171,7 +171,8 @@ def to_latex(law: Law, env: Hashable = None, precision: int = 3) -> str:
     values, names = _values(law, env), coefficient_names(law)
     used = np.flatnonzero(law.mask.any(axis=0))
     terms = dict(zip(used.tolist(), law.table.subset(used).sympy(), strict=True))
-    states = [sympy.latex(sympy.Symbol(state)) for state in law.state_names]
+    states = [_latex_name(state) for state in law.state_names]
+    symbols = dict(zip(map(sympy.Symbol, law.state_names), states, strict=True))
     parts: list[list[str]] = [[] for _ in states]
     for (s, k), name in names.items():
         if values[s, k] == 0.0:
@@ -181,7 +182,7 @@ def to_latex(law: Law, env: Hashable = None, precision: int = 3) -> str:
             number = f"{prefix if prefix == 'c' else chr(92) + 'mathrm{' + prefix + '}'}_{{{states[s]},{index}}}"
         else:
             number = _latex_number(_number_text(float(values[s, k]), precision))
-        parts[s].append(number if terms[k] == 1 else f"{number} {_latex_term(terms[k])}")
+        parts[s].append(number if terms[k] == 1 else f"{number} {_latex_term(terms[k], symbols)}")
     lines = [rf"\dot{{{state}}} &= {_sum(own)}" for state, own in zip(states, parts, strict=True)]
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
@@ -310,11 +311,20 @@ def _latex_number(text: str) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
 
 
-def _latex_term(term: sympy.Expr) -> str:
-    """LaTeX of a term as a factor."""
+def _latex_name(name: str) -> str:
+    """LaTeX of a state: words upright, so that they do not look like products of letters."""
     import sympy
 
-    text = str(sympy.latex(term))
+    text = str(sympy.latex(sympy.Symbol(name)))
+    return rf"\mathrm{{{text}}}" if text.isalpha() and len(text) > 1 else text
+
+
+def _latex_term(term: sympy.Expr, symbols: dict[sympy.Symbol, str]) -> str:
+    """LaTeX of a term as a factor; words are set apart by a thin space."""
+    import sympy
+
+    apart = r"\," if any("mathrm" in text for text in symbols.values()) else None
+    text = str(sympy.latex(term, symbol_names=symbols, mul_symbol=apart))
     needs_brackets = isinstance(term, sympy.Add) or text.startswith("-") or text[0].isdigit()
     return rf"\left({text}\right)" if needs_brackets else text
 

@@ -45,7 +45,7 @@ class Population:
 
 
 class Posterior(NamedTuple):
-    """Coefficients and standard errors (s,), number of rows, residual in units of the noise, mean log standard error."""
+    """Coefficients and standard errors (s,), rows, residual in units of the noise, mean log standard error."""
 
     coef: Array
     std: Array
@@ -109,6 +109,11 @@ def adapt_law(
     for s, name in enumerate(law.state_names):
         mask = law.mask[s]
         own = _posterior(equations, s, mask, prior or nothing_known(law), usual[s])
+        if prior is None and own.n_rows < mask.sum():
+            raise ValueError(
+                f"the new data have too few samples to fit the {mask.sum()} terms of {name}' without a prior: "
+                "record more, or use prior=True"
+            )
         coef[0, s, mask], std[0, s, mask], new_residual[0, s] = own.coef, own.std, own.residual
         complaints += _complaints(name, own, int(mask.sum()), usual[s])
     status = "; ".join(complaints) or "converged"

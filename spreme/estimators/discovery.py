@@ -40,6 +40,10 @@ REASONS = {
 MIXED = 4.0
 
 
+# Noise estimated from neighbouring samples beyond this share of the spread: the motion between samples cannot be seen.
+COARSE = 0.6
+
+
 class Search(NamedTuple):
     """The search for one equation: chosen mask, candidates, residual of a pooled fit given up for its misfit."""
 
@@ -86,7 +90,8 @@ def discover(data: Trajectories, options: Options) -> Discovery:
     masks = np.array([search.mask for search in searches])
     refits = [refit(partial(equations.weighted, s), len(equations.levels), mask) for s, mask in enumerate(masks)]
     law = assemble(table, masks, refits, data.environments, noise_from(equations, noise, refits))
-    status = "; ".join(_complaints(law, searches, refits, still)) or "converged"
+    complaints = [*_coarse(environments, noise, data.state_names), *_complaints(law, searches, refits, still)]
+    status = "; ".join(complaints) or "converged"
     if status != "converged":
         warnings.warn(status, UserWarning, stacklevel=3)
     candidates = {name: search.candidates for name, search in zip(data.state_names, searches, strict=True)}
@@ -194,6 +199,18 @@ def _selection(options: Options, candidates: dict[str, tuple[Candidate, ...]]) -
     chosen = {state: own[0] for state, own in candidates.items()}
     second = {state: own[1] if len(own) > 1 else None for state, own in candidates.items()}
     return Selection(options.criterion, REASONS[options.criterion], chosen, second)
+
+
+def _coarse(environments: Sequence[Sequence[Trajectory]], noise: Array, names: Sequence[str]) -> list[str]:
+    """States whose neighbouring samples differ as if they were noise."""
+    spread = np.array([np.nanstd(np.vstack([run.x for run in every]), axis=0) for every in environments])
+    coarse = np.median(noise / np.where(spread > 0, spread, np.inf), axis=0) > COARSE
+    return [
+        f"neighbouring samples of state {name!r} differ nearly as much as the state varies at all: it is sampled too "
+        "coarsely for its dynamics, or drowned in noise; do not trust its equation"
+        for name, is_coarse in zip(names, coarse, strict=True)
+        if is_coarse
+    ]
 
 
 def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], still: Mask) -> list[str]:

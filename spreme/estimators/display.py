@@ -13,6 +13,8 @@ from spreme.results import Law
 
 # Environments shown in full; the rest are counted.
 MOST_ENVIRONMENTS = 30
+# A candidate worse by less than this is not ruled out (Kass and Raftery 1995: evidence is strong from 6 on).
+CLOSE = 6.0
 # Errors smaller than this many decimals are given as a power of ten.
 MOST_DECIMALS = 6
 
@@ -55,9 +57,20 @@ def text(state: FittedState) -> str:
     hidden = len(law.environments) - MOST_ENVIRONMENTS
     if hidden > 0:
         lines.append(f"... and {hidden} more environments")
-    if state.status != "converged":
-        lines += ["", f"note: {state.status}"]
+    lines += ["", *(f"note: {note}" for note in notes(state))] if notes(state) else []
     return "\n".join(lines)
+
+
+def notes(state: FittedState) -> list[str]:
+    """What must stand beside the law: complaints of the fit, and equations hardly worse than the chosen ones."""
+    out = [] if state.status == "converged" else [state.status]
+    for name, own in state.path.candidates.items():
+        near = [c for c in own[1:] if c.distance < CLOSE and state.selection.criterion != "knee"]
+        if near:
+            more = f" and {len(near) - 1} more" if len(near) > 1 else ""
+            other = " + ".join(near[0].terms) or "0"
+            out.append(f"the data hardly tell {name}' from {name}' ~ {other} (worse by {near[0].distance:.1f}){more}")
+    return out
 
 
 def _table(law: Law) -> list[list[str]]:
@@ -85,7 +98,7 @@ def html(state: FittedState) -> str:
     rows = _table(law)
     head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    note = "" if state.status == "converged" else f"<p><em>{escape(state.status)}</em></p>"
+    note = "".join(f"<p><em>{escape(text_)}</em></p>" for text_ in notes(state))
     return f"<div>{equations}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}</div>"
 
 

@@ -41,8 +41,8 @@ def _wild(run: Trajectory) -> NDArray[np.bool_]:
         t, x = run.t[seen], run.x[seen, s]
         between = x[:-2] + (x[2:] - x[:-2]) * (t[1:-1] - t[:-2]) / (t[2:] - t[:-2])
         distance = np.abs(x[1:-1] - between)
-        candidates = np.flatnonzero(distance > np.percentile(distance, 90)) + 1
-        for i in candidates:
+        # so far from all others that it must be the largest or the smallest value
+        for i in {int(x.argmin()), int(x.argmax())} - {0, len(x) - 1}:
             others = np.delete(x, i)
             if distance[i - 1] > WILD * (others.max() - others.min()) > 0:
                 wild[seen[i], s] = True

@@ -322,7 +322,7 @@ class SpReME(BaseEstimator):
         env : hashable, default None
             Environment; None: symbolic coefficients.
         precision : int, default 3
-            Digits after the point.
+            Digits after the point; numbers below 1 get as many significant digits.
 
         Returns
         -------
@@ -401,7 +401,7 @@ class SpReME(BaseEstimator):
         env : hashable, default None
             Print only the equations of this environment.
         precision : int, default 3
-            Digits after the point.
+            Digits after the point; numbers below 1 get as many significant digits.
         """
         check_is_fitted(self)
         print(str(self) if env is None else display.one_environment(self._state.law, env, precision))
@@ -454,6 +454,10 @@ class SpReME(BaseEstimator):
     def _repr_html_(self) -> str:
         """Show the law in notebooks."""
         return display.html(self._state) if self.__sklearn_is_fitted__() else display.unfitted_html(repr(self))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the law where scikit-learn would draw the estimator's parameters."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell whether `fit` has been called."""

@@ -12,7 +12,8 @@ from spreme.solvers import best_supports, solve_path
 
 Mask = NDArray[np.bool_]
 
-# Multiplications spent on enumerating one size: paths are made by the dozen here, and swaps rarely miss what enumeration finds.
+# Multiplications spent on enumerating one size: paths are made by the dozen here, and swaps rarely miss what
+# enumeration finds.
 AFFORDABLE = 1e6
 
 

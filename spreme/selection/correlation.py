@@ -1,8 +1,11 @@
 """How many rows of residuals count as one: the integrated autocorrelation time.
 
-    tau = 1 + 2 sum_k rho_k,   rho_k = sum_i r_i r_{i+k} / sum_i r_i^2 (sums over all series), up to the first k with rho_k <= 0
+    tau = 1 + 2 sum_k rho_k,   rho_k = sum_i r_i r_{i+k} / sum_i r_i^2
 
-The mean is not taken off: a law that is wrong leaves residuals of one sign over long stretches, and these are no independent evidence.
+with sums over all series, up to the first k with rho_k <= 0.
+
+The mean is not taken off: a law that is wrong leaves residuals of one sign over long stretches, and these are no
+independent evidence.
 
 References
 ----------

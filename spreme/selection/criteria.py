@@ -2,15 +2,17 @@
 
     bic    sum_e n_e log(rss_e / n_e + floor_e) + sum_e s_e log n_e
     ebic   bic + 2 log binomial(K, s)
-    knee   the size after which the misfit stops falling: largest drop between successive falls of sum_e n_e log(rss_e / n_e + floor_e)
+    knee   the size after which the misfit stops falling: the largest drop between successive falls of
+           sum_e n_e log(rss_e / n_e + floor_e)
 
-n_e independent rows, rss_e residuals (never differences of Gram terms), s_e terms that environment e observes, floor_e the variance
-below which residuals are not believed. Rows are repeated in windows of several widths: criteria are summed over the widths.
+n_e independent rows, rss_e residuals (never differences of Gram terms), s_e terms that environment e observes, floor_e
+the variance below which residuals are not believed. Rows are repeated in windows of several widths: criteria are summed
+over the widths.
 
 References
 ----------
-Schwarz (1978), Estimating the dimension of a model, Ann. Statist. 6. Chen and Chen (2008), Extended Bayesian information criteria for
-model selection with large model spaces, Biometrika 95.
+Schwarz (1978), Estimating the dimension of a model, Ann. Statist. 6. Chen and Chen (2008), Extended Bayesian
+information criteria for model selection with large model spaces, Biometrika 95.
 """
 
 from __future__ import annotations
@@ -25,6 +27,11 @@ from spreme.selection.regression import Regression, misfit
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+# Rows of one environment count as evidence up to this many. Residuals are known to first order in the noise only, and
+# with enough rows the rest would pass for terms: so a term must lower the residual variance by about 0.7 % however many
+# rows there are.
+MOST_ROWS = 1000.0
 
 CRITERIA = ("bic", "ebic", "knee")
 # Named in the interface but judged on the trajectory likelihood, which this version does not have.
@@ -63,24 +70,24 @@ def scores(regressions: Sequence[Regression], masks: Sequence[Mask], criterion: 
     deviance, price = np.zeros(len(masks)), np.zeros(len(masks))
     squares, n_rows = np.zeros(len(masks)), 0.0
     for regression in regressions:
-        n = regression.n_effective
+        n = np.minimum(regression.n_effective, MOST_ROWS)
         n_rows += n.sum()
         for i, mask in enumerate(masks):
             mean_square, n_observed = misfit(regression, mask)
             deviance[i] += (n * np.log(mean_square + regression.floor)).sum()
             price[i] += (n_observed * np.log(np.maximum(n, 2.0))).sum()
             squares[i] += (n * mean_square).sum()
+            if criterion == "ebic":
+                price[i] += 2 * _log_binomial(len(mask), int(mask.sum()))
     residuals = np.sqrt(squares / max(n_rows, 1.0))
     sizes = np.array([int(mask.sum()) for mask in masks])
     if criterion == "knee":
         return _knee(deviance, sizes), residuals
-    if criterion == "ebic":
-        price = price + 2 * _log_binomial(len(masks[0]), sizes)
-    return deviance + price, residuals
+    return (deviance + price) / max(len(regressions), 1), residuals
 
 
 def _knee(deviance: Array, sizes: NDArray[np.int64]) -> Array:
-    """Minus the drop between successive falls of the deviance for the best mask of every size; other masks are infinitely bad."""
+    """Minus the drop between successive falls of the deviance for the best mask of every size; infinite for others."""
     out = np.full(len(sizes), np.inf)
     best = {int(s): int(np.flatnonzero(sizes == s)[np.argmin(deviance[sizes == s])]) for s in np.unique(sizes)}
     order = sorted(best)
@@ -92,6 +99,6 @@ def _knee(deviance: Array, sizes: NDArray[np.int64]) -> Array:
     return out
 
 
-def _log_binomial(n: int, k: Array) -> Array:
+def _log_binomial(n: int, k: int) -> float:
     """Logarithm of n choose k."""
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

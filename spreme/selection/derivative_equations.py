@@ -1,6 +1,7 @@
 """Rows of the derivative form: library and time derivative at every sample of the smoothed trajectories.
 
-The honest baseline: the error of the derivative is neither white nor known, so rows are thinned by the autocorrelation of the residuals.
+The honest baseline: the error of the derivative is neither white nor known, so rows are thinned by the autocorrelation
+of the residuals.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ Mask = NDArray[np.bool_]
 
 # Share of a trajectory left out at each end, where smoothers have one-sided information only.
 MARGIN = 0.03
-# Residual variance not believed, as a share of the variance of the derivative.
-RESIDUAL_FLOOR = 1e-8
+# Smallest residual variance, as a share of the mean square of the derivative.
+SMALLEST = 1e-8
+# Residual variance not believed, in units of that of the pilot: the bias of a smoother is systematic, and terms would fit it.
+RESIDUAL_FLOOR = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ class DerivativeEquations:
         targets = [np.concatenate([y[:, state] for y in every]) for every in self.targets]
         n, scale = np.array([float(len(y)) for y in targets]), np.ones(len(targets))
         for e, (theta, y) in enumerate(zip(thetas, targets, strict=True)):
-            floor = RESIDUAL_FLOOR * float((y**2).mean())
+            floor = SMALLEST * float((y**2).mean())
             residual = y
             if pilot is not None and pilot.any():
                 c = least_squares(theta[:, pilot], y).coef if coef is None else coef[e]
@@ -72,7 +75,7 @@ class DerivativeEquations:
             [theta / s for theta, s in zip(thetas, scale, strict=True)],
             [y / s for y, s in zip(targets, scale, strict=True)],
         )
-        floors = np.array([RESIDUAL_FLOOR * float((y**2).mean()) + 1e-300 for y in rows[1]])
+        floors = np.full(len(n), RESIDUAL_FLOOR)
         return Regression(*rows, n, floors)
 
 

@@ -57,7 +57,8 @@ def least_squares(theta: Array, target: Array) -> Fit:
     Returns
     -------
     Fit
-        Coefficients (s,), their covariance for residuals of unit variance (s, s), mean squared residual, rank, observed columns.
+        Coefficients (s,), their covariance for residuals of unit variance (s, s), mean squared residual, rank, observed
+        columns.
     """
     n, s = theta.shape
     scale = np.sqrt((theta**2).sum(axis=0))

@@ -1,7 +1,8 @@
 """The search for one equation: candidates from every window width, judged on all of them.
 
-The weight of the rows depends on the law sought (its slopes carry the noise of the states into the residuals), so rows are weighted by
-a pilot law, masks proposed, the best of them taken as pilot, and once more. Candidates of all widths then meet on the rows of all widths.
+The weight of the rows depends on the law sought (its slopes carry the noise of the states into the residuals), so rows
+are weighted by a pilot law, masks proposed, the best of them taken as pilot, and once more. Candidates of all widths
+then meet on the rows of all widths.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class StateProblem:
     levels : tuple of str
         Names of the sets of rows (window widths).
     weighted : callable
-        weighted(level, pilot) -> Regression, rows of a level weighted for a pilot mask; pilot None: as if the law were zero.
+        weighted(level, pilot) -> Regression, rows of a level weighted for a pilot mask; pilot None: as if the law were
+        zero.
     penalty, criterion : Penalty, str
         What proposes and what judges.
     allowed, required : ndarray (K,) of bool
@@ -82,7 +84,9 @@ def choose(problem: StateProblem, names: Sequence[str]) -> tuple[Mask, tuple[Can
 
 def _search(problem: StateProblem, names: Sequence[str], limit: int) -> tuple[Mask, tuple[Candidate, ...]]:
     """Search up to `limit` terms."""
-    regressions, pool, origin = [], {}, {}
+    regressions: list[Regression] = []
+    pool: dict[bytes, Mask] = {}
+    origin: dict[bytes, list[str]] = {}
     for level, name in enumerate(problem.levels):
         regression = problem.weighted(level, None)
         for _ in range(problem.rounds):
@@ -99,7 +103,7 @@ def _search(problem: StateProblem, names: Sequence[str], limit: int) -> tuple[Ma
     best = values[order[0]]
     candidates = tuple(
         Candidate(
-            terms=tuple(names[k] for k in np.flatnonzero(masks[i])),
+            terms=tuple(names[k] for k in np.flatnonzero(masks[i]).tolist()),
             mask=tuple(masks[i].tolist()),
             score=float(values[i]),
             distance=float(values[i] - best) if np.isfinite(values[i]) else float("inf"),

@@ -22,9 +22,11 @@ Mask = NDArray[np.bool_]
 
 # Smallest noise believed, as a share of a state's standard deviation: below it quadrature and integration errors rule.
 NOISE_FLOOR = 1e-4
-# Residual variance not believed, in units of the noise: rows are linearised in the noise, so an exact law leaves more than the noise alone.
+# Residual variance not believed, in units of the noise: rows are linearised in the noise, so an exact law leaves more
+# than the noise alone.
 RESIDUAL_FLOOR = 3.0
-# Residuals this many times the noise are a misfit of the law: neighbouring rows then repeat the same error and count as fewer.
+# Residuals this many times the noise are a misfit of the law: neighbouring rows then repeat the same error and count as
+# fewer.
 MISFIT = 3.0
 
 

@@ -4,19 +4,20 @@ Objective, for one state and every size s = 0, 1, ..., max_terms:
 
     minimise over supports S with |S| = s:   sum_e w_e min_b ( y_sq_e - 2 b'c_e[S] + b'G_e[S, S] b )
 
-For a support S one Cholesky factorisation per environment and one forward substitution give, for every other term j at once, the
-exact fall of the objective when j joins S: E K s^2 operations that touch only rows of S. On top of that scan stand three searches:
-forward steps with one-for-one swaps, backward steps with swaps from a larger support, and, where it is affordable, enumeration of
-all supports of a size, which is exact.
+For a support S one Cholesky factorisation per environment and one forward substitution give, for every other term j at
+once, the exact fall of the objective when j joins S: E K s^2 operations that touch only rows of S. On top of that scan
+stand three searches: forward steps with one-for-one swaps, backward steps with swaps from a larger support, and, where
+it is affordable, enumeration of all supports of a size, which is exact.
 
-Legend (kernels): G (E, K, K) Grams, C (E, K) cross products, w (E,) weights of the environments, S (s,) support, `fixed` the number
-of leading entries of S that must stay (required terms), gain (K,) fall of the objective when a term joins S, V (s, K) rows of
-L^-1 G[S, :], d (K,) Schur complements, r (K,) residual cross products.
+Legend (kernels): G (E, K, K) Grams, C (E, K) cross products, w (E,) weights of the environments, S (s,) support,
+`fixed` the number of leading entries of S that must stay (required terms), gain (K,) fall of the objective when a term
+joins S, V (s, K) rows of L^-1 G[S, :], d (K,) Schur complements, r (K,) residual cross products.
 
 References
 ----------
 Beale, Kendall and Mann (1967), The discarding of variables in multivariate analysis (the sweep behind the scan).
-Efroymson (1960), Multiple regression analysis (forward and backward steps); Miller (2002), Subset selection in regression (swaps).
+Efroymson (1960), Multiple regression analysis (forward and backward steps); Miller (2002), Subset selection in
+regression (swaps).
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
-# A term whose Schur complement falls below this share of its diagonal is a combination of the support: it can add nothing.
+# A term whose Schur complement falls below this share of its diagonal is a combination of the support: it can add
+# nothing.
 DEPENDENT = 1e-9
 # A swap must gain more than rounding: relative to what the support explains.
 SWAP_GAIN = 1e-12
@@ -39,7 +42,7 @@ AFFORDABLE = 1e7
 
 
 class SupportPath(NamedTuple):
-    """Best support of every size: masks (sizes, K) bool, what each explains (sizes,), whether by enumeration (sizes,) bool."""
+    """Best support of every size: masks (sizes, K), what each explains (sizes,), whether by enumeration (sizes,)."""
 
     masks: NDArray[np.bool_]
     explained: Array
@@ -47,7 +50,9 @@ class SupportPath(NamedTuple):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _scan(G, C, w, S, s, L, V, z, d, r, gain):
+def _scan(
+    G: Array, C: Array, w: Array, S: Indices, s: int, L: Array, V: Array, z: Array, d: Array, r: Array, gain: Array
+) -> float:
     """Fill `gain` for the support S[:s] and return what S explains; members of S get gain -1."""
     E, K = C.shape
     explained = 0.0
@@ -107,7 +112,7 @@ def _scan(G, C, w, S, s, L, V, z, d, r, gain):
 
 
 @njit(cache=True, nogil=True)
-def _without(S, s, position, T):
+def _without(S: Indices, s: int, position: int, T: Indices) -> None:
     """T[:s-1] = S[:s] without the entry at `position`."""
     for a in range(position):
         T[a] = S[a]
@@ -116,7 +121,22 @@ def _without(S, s, position, T):
 
 
 @njit(cache=True, nogil=True)
-def _swap(G, C, w, S, s, fixed, T, L, V, z, d, r, gain, now):
+def _swap(
+    G: Array,
+    C: Array,
+    w: Array,
+    S: Indices,
+    s: int,
+    fixed: int,
+    T: Indices,
+    L: Array,
+    V: Array,
+    z: Array,
+    d: Array,
+    r: Array,
+    gain: Array,
+    now: float,
+) -> float:
     """One-for-one swaps until none helps; returns what S then explains."""
     for _ in range(10):
         moved = False
@@ -134,7 +154,9 @@ def _swap(G, C, w, S, s, fixed, T, L, V, z, d, r, gain, now):
 
 
 @njit(cache=True, nogil=True)
-def _search(G, C, w, start, fixed, max_terms, top, best, explained):
+def _search(
+    G: Array, C: Array, w: Array, start: Indices, fixed: int, max_terms: int, top: int, best: Indices, explained: Array
+) -> None:
     """Forward to `top` terms, then backward; swaps up to max_terms. best[s, :s] is improved in place."""
     K = C.shape[1]
     L = np.zeros((top, top))
@@ -179,7 +201,21 @@ def _search(G, C, w, start, fixed, max_terms, top, best, explained):
 
 
 @njit(cache=True, nogil=True)
-def _irreducible(G, C, w, S, s, fixed, T, L, V, z, d, r, gain):
+def _irreducible(
+    G: Array,
+    C: Array,
+    w: Array,
+    S: Indices,
+    s: int,
+    fixed: int,
+    T: Indices,
+    L: Array,
+    V: Array,
+    z: Array,
+    d: Array,
+    r: Array,
+    gain: Array,
+) -> bool:
     """Whether every free term of S adds something to the others: no zero or dependent column fills up the size."""
     for position in range(fixed, s):
         _without(S, s, position, T)
@@ -190,8 +226,10 @@ def _irreducible(G, C, w, S, s, fixed, T, L, V, z, d, r, gain):
 
 
 @njit(cache=True, nogil=True)
-def _enumerate(G, C, w, candidates, fixed_terms, s, best, explained):
-    """All supports of size s that contain the fixed terms: the last term by the scan, the others in lexicographic order."""
+def _enumerate(
+    G: Array, C: Array, w: Array, candidates: Indices, fixed_terms: Indices, s: int, best: Indices, explained: Array
+) -> None:
+    """All supports of size s with the fixed terms: the last term by the scan, the others in lexicographic order."""
     K = C.shape[1]
     fixed = fixed_terms.shape[0]
     free = s - fixed - 1

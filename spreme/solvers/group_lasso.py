@@ -4,29 +4,33 @@ Objective, for one state, B (E, K) for scaled columns:
 
     P(B) = sum_e ( y_sq_e - 2 c_e'b_e + b_e'G_e b_e ) / 2 + alpha sum_j ||B[:, j]||_2
 
-A block is one term in all environments. Its Hessian is diagonal with entries h_e = G_e[j, j], so the exact minimiser has norm t with
-sum_e z_e^2 / (h_e t + alpha)^2 = 1, z_e the correlations without the block; it is 0 if ||z|| <= alpha. Warm starts along the path, sweeps
-over the working set until its own duality gap closes, then a check of all terms.
+A block is one term in all environments. Its Hessian is diagonal with entries h_e = G_e[j, j], so the exact minimiser
+has norm t with sum_e z_e^2 / (h_e t + alpha)^2 = 1, z_e the correlations without the block; it is 0 if ||z|| <= alpha.
+Warm starts along the path, sweeps over the working set until its own duality gap closes, then a check of all terms.
 
 Legend: R (E, K) residual correlations c_e - G_e b_e, r_norm (K,) their norms over environments.
 
 References
 ----------
 Yuan and Lin (2006), Model selection and estimation in regression with grouped variables, J. R. Stat. Soc. B 68.
-Qin, Scheinberg and Goldfarb (2013), Efficient block-coordinate descent algorithms for the group lasso, Math. Program. Comput. 5.
+Qin, Scheinberg and Goldfarb (2013), Efficient block-coordinate descent algorithms for the group lasso, Math. Program.
+Comput. 5.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 
 SWEEPS_PER_CHECK = 10
 
 
 @njit(cache=True, nogil=True)
-def update_block(z, h, alpha, block):
-    """block = argmin over b of sum_e (h_e b_e^2 / 2 - z_e b_e) + alpha ||b||."""
+def update_block(z: Array, h: Array, alpha: float, block: Array) -> None:
+    """Set block = argmin over b of sum_e (h_e b_e^2 / 2 - z_e b_e) + alpha ||b||."""
     E = z.shape[0]
     size, most = 0.0, 0.0
     for e in range(E):
@@ -56,7 +60,7 @@ def update_block(z, h, alpha, block):
 
 
 @njit(cache=True, nogil=True)
-def relative_gap(C, R, B, y_sq, alpha):
+def relative_gap(C: Array, R: Array, B: Array, y_sq: float, alpha: float) -> float:
     """Duality gap over y_sq (summed over environments); the dual point is the scaled residual."""
     E, K = C.shape
     fit, along, penalty, most = y_sq, y_sq, 0.0, 0.0
@@ -75,7 +79,17 @@ def relative_gap(C, R, B, y_sq, alpha):
 
 
 @njit(cache=True, nogil=True)
-def solve_alphas(G, C, y_sq, alphas, tol, max_iter, coefs, gap, n_iter):
+def solve_alphas(
+    G: Array,
+    C: Array,
+    y_sq: float,
+    alphas: Array,
+    tol: float,
+    max_iter: int,
+    coefs: Array,
+    gap: Array,
+    n_iter: NDArray[np.int64],
+) -> None:
     """Fill coefs (A, E, K), gap (A,) and n_iter (A,) (sweeps) along decreasing alphas."""
     E, K = C.shape
     B, R = np.zeros((E, K)), C.copy()

@@ -28,7 +28,8 @@ def solve_path(
     """Solve the group-sparse regression of every state along a path.
 
     Group lasso, per state: minimise over B (E, K)
-    ``sum_e 1/(2 n_e) ||Y_e - Theta_e diag(1/scale) B_e||^2 + alpha sum_j ||B[:, j]||_2``. Group L0: the best mask of every size.
+    ``sum_e 1/(2 n_e) ||Y_e - Theta_e diag(1/scale) B_e||^2 + alpha sum_j ||B[:, j]||_2``.
+    Group L0: the best mask of every size.
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ def solve_path(
     penalty : {"group_lasso", "group_l0"} or penalty object, default "group_lasso"
         What makes the coefficients sparse.
     alphas : array_like (A,) or (A, S), default None
-        Penalty strengths, decreasing. None: for each state `n_alphas` values, geometric, from the smallest that gives all zeros down to
-        `alpha_min_ratio` times it. Not used by group L0, whose path counts terms 0..max_terms.
+        Penalty strengths, decreasing. None: for each state `n_alphas` values, geometric, from the smallest that gives
+        all zeros down to `alpha_min_ratio` times it. Not used by group L0, whose path counts terms 0..max_terms.
     n_alphas : int, default 100
         Length of the grid.
     alpha_min_ratio : float, default 0.01
@@ -151,14 +152,13 @@ def _support_path(gram: GramSystem, max_terms: int) -> Path:
 
 
 def _restricted(gram: GramSystem, state: int, mask: NDArray[np.bool_]) -> Array:
-    """Least squares (E, terms in mask) on the columns of a mask, minimum norm where they are dependent."""
-    return np.array(
-        [
-            np.linalg.lstsq(gram.gram[e][np.ix_(mask, mask)], gram.cross[e, state, mask], rcond=1e-13)[0]
-            / gram.scale[e, mask]
-            for e in range(gram.n_environments)
-        ]
-    ).reshape(gram.n_environments, int(mask.sum()))
+    """Least squares (E, terms in mask) on the columns of a mask: 0 where a column is zero, least norm if dependent."""
+    coef = np.zeros((gram.n_environments, gram.n_terms))
+    for e in range(gram.n_environments):
+        seen = np.flatnonzero(mask & (np.diagonal(gram.gram[e]) > 0))
+        own = np.linalg.lstsq(gram.gram[e][np.ix_(seen, seen)], gram.cross[e, state, seen], rcond=1e-13)[0]
+        coef[e, seen] = own / gram.scale[e, seen]
+    return coef[:, mask]
 
 
 def _check_options(n_alphas: int, alpha_min_ratio: float, max_terms: int, tol: float, max_iter: int) -> None:

@@ -32,6 +32,8 @@ ORDER = 6
 DEGREE = 6
 # Half-widths as shares of a trajectory; the right one differs between systems, so several are used.
 LADDER = (0.015, 0.03, 0.06, 0.10, 0.15)
+# Shares of a trajectory of many periods are shares of this many periods: a window must not average over the motion itself.
+PERIODS = 10.0
 # A half-width holds at least this many steps, or the quadrature sees too little of phi.
 LEAST_STEPS = 4
 # Windows follow each other at half a half-width: closer ones carry no new information, only more rows.
@@ -59,13 +61,15 @@ def _moments(degree: int) -> tuple[Array, Array]:
     return legendre @ (weight * phi), legendre @ (weight * slope)
 
 
-def window_ladder(t: Array) -> list[float | None]:
+def window_ladder(t: Array, period: float = float("inf")) -> list[float | None]:
     """Half-widths for a trajectory with times `t`, in units of time, one for each share of `LADDER`.
 
     Parameters
     ----------
     t : ndarray (n,)
         Times.
+    period : float, default infinity
+        Time scale of the motion; recordings of more than ten periods take the widths of one of ten.
 
     Returns
     -------
@@ -73,7 +77,8 @@ def window_ladder(t: Array) -> list[float | None]:
         None where the width would repeat the one before. Every window fits the trajectory if it has five samples or more.
     """
     duration, step = float(t[-1] - t[0]), float(np.median(np.diff(t)))
-    widths = [min(max(share * duration, LEAST_STEPS * step), duration / 2) for share in LADDER]
+    length = min(duration, PERIODS * period)
+    widths = [min(max(share * length, LEAST_STEPS * step), duration / 2) for share in LADDER]
     return [w if i == 0 or w > 1.05 * widths[i - 1] else None for i, w in enumerate(widths)]
 
 
@@ -95,7 +100,8 @@ def make_bumps(t: Array, half_width: float, known: NDArray[np.bool_] | None = No
         Possibly without rows.
     """
     duration = t[-1] - t[0]
-    n_windows = int((duration - 2 * half_width) / (STRIDE * half_width) * (1 + 1e-12) + 1e-9) + 1
+    # times far from 0 are rounded: a last window that just fits must not depend on the origin of time
+    n_windows = int((duration - 2 * half_width) / (STRIDE * half_width) + 1e-6) + 1
     centre = t[0] + half_width + np.linspace(0.0, max(duration - 2 * half_width, 0.0), n_windows)
     edge = 1e-9 * half_width
     first = np.searchsorted(t, centre - half_width + edge, "right")

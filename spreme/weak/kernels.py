@@ -1,21 +1,27 @@
 """Compiled loops of the weak form: integrals over windows, and the whitening of overlapping rows.
 
-Legend: R windows with samples first[r] .. first[r] + count[r] - 1, S states, K terms, k the state whose equation is regressed,
-slope[i, s] = d f_k / d x_s at sample i, C (R, B) lower band of the covariance of the residuals, then of its Cholesky factor.
+Legend: R windows with samples first[r] .. first[r] + count[r] - 1, S states, K terms, k the state whose equation is
+regressed, slope[i, s] = d f_k / d x_s at sample i, C (R, B) lower band of the covariance of the residuals, then of its
+Cholesky factor.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-# Added to the diagonal, relative to its mean: overlapping windows are nearly dependent, and below this share it is all rounding.
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+# Added to the diagonal, relative to its mean: overlapping windows are nearly dependent, and below this share it is all
+# rounding.
 RIDGE = 1e-6
 
 
 @njit(cache=True, nogil=True)
-def integrate(first, count, weight, values, offset, out):
-    """out[r] += sum over the samples of window r that lie in the block of `values` (rows offset ..) of weight * values."""
+def integrate(first: Indices, count: Indices, weight: Array, values: Array, offset: int, out: Array) -> None:
+    """Add to out[r] the sum of weight * values over the samples of window r in this block, rows offset .. of all."""
     n, K = values.shape
     for r in range(first.shape[0]):
         start = max(first[r], offset)
@@ -27,7 +33,9 @@ def integrate(first, count, weight, values, offset, out):
 
 
 @njit(cache=True, nogil=True)
-def whiten_rows(first, count, phi, phi_dot, slope, variance, k, rows):
+def whiten_rows(
+    first: Indices, count: Indices, phi: Array, phi_dot: Array, slope: Array, variance: Array, k: int, rows: Array
+) -> None:
     """Whiten `rows` (R, M) in place by the covariance of the residuals of equation k; one forward substitution."""
     R, M = rows.shape
     S = slope.shape[1]

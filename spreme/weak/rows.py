@@ -17,6 +17,7 @@ from spreme.library import TermTable
 from spreme.smoothing import smooth
 from spreme.weak.bumps import Bumps, make_bumps, no_bumps, window_ladder
 from spreme.weak.kernels import integrate
+from spreme.weak.time_scale import period
 from spreme.weak.unbiased import unbiased_terms
 
 Array = NDArray[np.float64]
@@ -91,7 +92,7 @@ def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
     ValueError
         If a term is not finite somewhere on the trajectory; the message names it.
     """
-    widths = window_ladder(run.t)
+    widths = window_ladder(run.t, period(run.t, run.x, run.variance.max(axis=0)))
     ladder = [no_bumps() if width is None else make_bumps(run.t, width, run.known) for width in widths]
     sums = [np.zeros((len(b.first), table.n_terms)) for b in ladder]
     for offset in range(0, len(run.t), BLOCK):

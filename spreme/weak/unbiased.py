@@ -1,16 +1,18 @@
 """Library terms of noisy states without the bias of the noise.
 
-Noise of variance v makes x^2 too large by v on average. For Gaussian noise there are functions of the NOISY state whose mean is the
-term of the true state: for powers the Hermite polynomials, for sines and cosines a factor,
+Noise of variance v makes x^2 too large by v on average. For Gaussian noise there are functions of the NOISY state whose
+mean is the term of the true state: for powers the Hermite polynomials, for sines and cosines a factor,
 
     E He_p(x + noise) = x^p,   He_{p+1} = x He_p - p v He_{p-1},        E exp(v w^2 / 2) sin(w (x + noise)) = sin(w x).
 
-Other factors keep their plain value; so do powers of a state that also occurs in such a factor.
+Other factors keep their plain value; where a state stands both in a factor and as a power, so do that power and the
+factor.
 
 References
 ----------
-Bortz, Messenger and Dukic (2023), Direct estimation of parameters in ODE models using WENDy, Bull. Math. Biol. 85 (errors in variables
-in the weak form). Stefanski (1989), Unbiased estimation of a nonlinear function of a normal mean, Commun. Statist. 18.
+Bortz, Messenger and Dukic (2023), Direct estimation of parameters in ODE models using WENDy, Bull. Math. Biol. 85
+(errors in variables in the weak form). Stefanski (1989), Unbiased estimation of a nonlinear function of a normal mean,
+Commun. Statist. 18.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from spreme.library.expressions import Call, Expression, Number, Product, Sum, S
 from spreme.library.readers import evaluate
 
 Array = NDArray[np.float64]
+
+# Largest exponent v w^2 / 2: noise that washes out a wave a thousandfold leaves nothing to restore.
+MOST_GROWTH = 7.0
 
 
 def unbiased_terms(table: TermTable, x: Array, variance: Array) -> Array:
@@ -47,18 +52,23 @@ def unbiased_terms(table: TermTable, x: Array, variance: Array) -> Array:
         return theta
     powers = table.powers
     states = dict(zip(table.state_names, np.ascontiguousarray(x.T), strict=True))
-    hermite = [_hermite(x[:, s], variance[:, s], int(powers[:, s].max())) for s in range(x.shape[1])]
     with np.errstate(all="ignore"):
-        factors = {f: evaluate(f, states) * _growth(f, table.state_names, variance) for f in set(table.factors) if f}
+        hermite = [_hermite(x[:, s], variance[:, s], int(powers[:, s].max())) for s in range(x.shape[1])]
+        factors = {f: evaluate(f, states) for f in set(table.factors) if f}
+        growths = {f: _growth(f, table.state_names, variance) for f in factors}
         for j, (factor, exponents) in enumerate(zip(table.factors, powers, strict=True)):
             blocked = set() if factor is None else symbols_of(factor)
-            corrected = [s for s in np.flatnonzero(exponents) if table.state_names[s] not in blocked]
-            if (exponents[corrected] < 2).all() and (factor is None or exponents.any()):
+            used = np.flatnonzero(exponents)
+            free = [s for s in used if table.state_names[s] not in blocked and exponents[s] > 0]
+            alone = all(table.state_names[s] not in blocked for s in used)
+            growth = growths[factor] if factor is not None and alone else None
+            if growth is None and (exponents[free] < 2).all():
                 continue
             theta[:, j] = 1.0 if factor is None else factors[factor]
-            for s in np.flatnonzero(exponents):
-                free = s in corrected and exponents[s] > 0
-                theta[:, j] *= hermite[s][exponents[s]] if free else x[:, s] ** float(exponents[s])
+            if growth is not None:
+                theta[:, j] *= growth
+            for s in used:
+                theta[:, j] *= hermite[s][exponents[s]] if s in free else x[:, s] ** float(exponents[s])
     return theta
 
 
@@ -70,10 +80,10 @@ def _hermite(x: Array, variance: Array, degree: int) -> list[Array]:
     return out
 
 
-def _growth(factor: Expression, state_names: tuple[str, ...], variance: Array) -> Array | float:
-    """exp(v w^2 / 2) for a sine or cosine of w x + b, else 1."""
+def _growth(factor: Expression, state_names: tuple[str, ...], variance: Array) -> Array | None:
+    """exp(v w^2 / 2) for a sine or cosine of w x + b; None for any other."""
     frequency = _frequency(factor, state_names)
-    return 1.0 if frequency is None else np.exp(0.5 * variance @ frequency**2)
+    return None if frequency is None else np.exp(np.minimum(0.5 * variance @ frequency**2, MOST_GROWTH))
 
 
 def _frequency(factor: Expression, state_names: tuple[str, ...]) -> Array | None:

@@ -1,8 +1,9 @@
 """Whitening of weak-form rows: generalised least squares for errors in all states.
 
-The residual of row r under a law f is  - sum_i ( phi_dot[r, i] eps_k,i + phi[r, i] sum_s df_k/dx_s(x_i) eps_s,i ): noise of the target
-and, to first order, of the library. Neighbouring windows share samples, so residuals are correlated; C is banded. Multiplying rows by
-the inverse of its Cholesky factor makes them independent, of variance one if the noise is estimated rightly.
+The residual of row r under a law f is  - sum_i ( phi_dot[r, i] eps_k,i + phi[r, i] sum_s df_k/dx_s(x_i) eps_s,i ):
+noise of the target and, to first order, of the library. Neighbouring windows share samples, so residuals are
+correlated; C is banded. Multiplying rows by the inverse of its Cholesky factor makes them independent, of variance one
+if the noise is estimated rightly.
 
 References
 ----------
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 
 # Relative step of the central differences that give df/dx.
 STEP = 1e-5
+# Spread assumed of a state that hardly moves, as a share of its size: smaller steps would be all rounding.
+LEAST_SPREAD = 1e-3
 
 
 def whiten(rows: Rows, run: WeakTrajectory, slope: Array, variance: Array, state: int) -> Array:
@@ -52,7 +55,7 @@ def whiten(rows: Rows, run: WeakTrajectory, slope: Array, variance: Array, state
 
 def slopes(table: TermTable, coef: Array, x: Array) -> Array:
     """Derivatives (n, S) of table(x) @ coef by the states, by central differences; 0 where they are not finite."""
-    spread = np.maximum(x.max(axis=0) - x.min(axis=0), 1e-8 * np.abs(x).max(axis=0))
+    spread = np.maximum(x.max(axis=0) - x.min(axis=0), LEAST_SPREAD * np.abs(x).max(axis=0))
     out = np.zeros(x.shape)
     with np.errstate(all="ignore"):
         for s in np.flatnonzero(spread > 0):

@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +63,7 @@ def lotka_volterra() -> tuple[list, list, list]:
     for e in range(9):
         a, b, c, d = rng.uniform([0.7, 0.4, 0.6, 0.2], [1.3, 0.7, 1.1, 0.4])
 
-        def slope(s, a=a, b=b, c=c, d=d):
+        def slope(s: Any, a: float = a, b: float = b, c: float = c, d: float = d) -> Any:
             return np.array([a * s[0] - b * s[0] * s[1], -c * s[1] + d * s[0] * s[1]])
 
         for _ in range(4):
@@ -81,7 +82,8 @@ def lotka_volterra() -> tuple[list, list, list]:
 
 def compile_times(events: list) -> dict[str, float]:
     """Seconds per kernel of numba's compile events; what a kernel calls is counted in it and by itself too."""
-    started, spent = [], defaultdict(float)
+    started: list[float] = []
+    spent: dict[str, float] = defaultdict(float)
     for moment, happening in events:
         if happening.is_start:
             started.append(moment)

@@ -38,8 +38,9 @@ def lorenz(_: float, state: Array) -> list[float]:
 
 def training_data() -> tuple[Array, Array]:
     """Times and states of ten time units without noise."""
-    t = 0.002 * np.arange(5000)
-    return t, solve_ivp(lorenz, (0.0, t[-1]), START, t_eval=t, method="DOP853", rtol=1e-12, atol=1e-12).y.T
+    t = np.linspace(0.0, 10.0, 5001)
+    x = solve_ivp(lorenz, (0.0, t[-1]), START, t_eval=t, method="DOP853", rtol=1e-12, atol=1e-12).y.T
+    return t, np.asarray(x, dtype=np.float64)
 
 
 def spreme_forecaster(t: Array, x: Array) -> tuple[Forecaster, Callable[[float, Array], Array]]:

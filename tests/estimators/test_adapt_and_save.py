@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from estimators.test_spreme import RATES, lotka_volterra
+
 from spreme import CustomLibrary, FourierLibrary, PolynomialLibrary, SpReME, Trajectories
 from spreme.datasets import load_gause
 from spreme.penalties import GroupLasso

@@ -6,12 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
+from estimators.test_spreme import TRUE_TERMS, found_terms, lotka_volterra
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, LeaveOneGroupOut, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from estimators.test_spreme import TRUE_TERMS, found_terms, lotka_volterra
 from spreme import PolynomialLibrary, SpReME, Trajectories
 from spreme.penalties import GroupLasso
 
@@ -51,7 +51,7 @@ def test_fit_returns_self_and_forgets(data: Trajectories) -> None:
 
 
 def test_pickling(model: SpReME) -> None:
-    copy = pickle.loads(pickle.dumps(model))  # noqa: S301
+    copy = pickle.loads(pickle.dumps(model))
     assert np.array_equal(copy.coef_, model.coef_) and str(copy) == str(model)
     x = np.ones((3, 2))
     assert np.array_equal(copy.predict(x, "A"), model.predict(x, "A"))
