@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Hashable
 from html import escape
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from spreme import symbolic
 from spreme.estimators.state import FittedState
-from spreme.results import Law
+from spreme.results import Candidate, Law
 
 # Environments shown in full; the rest are counted.
 MOST_ENVIRONMENTS = 30
+# Notes are wrapped to this many columns.
+WIDTH = 100
 # A candidate worse by less than this is not ruled out (Kass and Raftery 1995: evidence is strong from 6 on).
 CLOSE = 6.0
 # Errors smaller than this many decimals are given as a power of ten.
@@ -57,20 +60,32 @@ def text(state: FittedState) -> str:
     hidden = len(law.environments) - MOST_ENVIRONMENTS
     if hidden > 0:
         lines.append(f"... and {hidden} more environments")
-    lines += ["", *(f"note: {note}" for note in notes(state))] if notes(state) else []
+    for note in notes(state):
+        lines += ["", *textwrap.wrap(f"note: {note}", WIDTH, subsequent_indent="      ", break_on_hyphens=False)]
     return "\n".join(lines)
 
 
 def notes(state: FittedState) -> list[str]:
     """What must stand beside the law: complaints of the fit, and equations hardly worse than the chosen ones."""
     out = [] if state.status == "converged" else [state.status]
-    for name, own in state.path.candidates.items():
-        near = [c for c in own[1:] if c.distance < CLOSE and state.selection.criterion != "knee"]
+    criterion = state.selection.criterion
+    for name, (chosen, *others) in state.path.candidates.items():
+        near = [c for c in others if c.distance < CLOSE] if criterion != "knee" else []
         if near:
-            more = f" and {len(near) - 1} more" if len(near) > 1 else ""
-            other = " + ".join(near[0].terms) or "0"
-            out.append(f"the data hardly tell {name}' from {name}' ~ {other} (worse by {near[0].distance:.1f}){more}")
+            more = f"; {len(near) - 1} more below {CLOSE:g}" if len(near) > 1 else ""
+            worse = f"is worse by only {near[0].distance:.1f} ({criterion.upper()}{more})"
+            out.append(f"not ruled out: {name}' {_difference(near[0], chosen)} {worse}")
     return out
+
+
+def _difference(other: Candidate, chosen: Candidate) -> str:
+    """Name what another candidate has more and less than the chosen one."""
+    if not other.terms:
+        return "without any term"
+    more = ["a constant" if term == "1" else term for term in other.terms if term not in chosen.terms]
+    less = ["the constant" if term == "1" else term for term in chosen.terms if term not in other.terms]
+    added = [f"with {', '.join(more)} added"] if more else []
+    return " and ".join([*added, *([f"without {', '.join(less)}"] if less else [])])
 
 
 def _table(law: Law) -> list[list[str]]:

@@ -26,7 +26,8 @@ Mask = NDArray[np.bool_]
 MARGIN = 0.03
 # Smallest residual variance, as a share of the mean square of the derivative.
 SMALLEST = 1e-8
-# Residual variance not believed, in units of that of the pilot: the bias of a smoother is systematic, and terms would fit it.
+# Residual variance not believed, in units of that of the pilot: a smoother's bias is systematic, and terms would fit
+# it.
 RESIDUAL_FLOOR = 3.0
 
 

@@ -2,9 +2,9 @@
 
     D(h) = mean (x(t + h) - x(t))^2 / (2 var x),   for a sine of period P:  D(h) = 1 - cos(2 pi h / P),  D(P / 6) = 1/2.
 
-So six times the lag at which D first reaches one half is a period; for motions that are no sines it is the same by definition. The noise
-adds its own variance at every lag and is taken off. Windows are measured by this scale in recordings of many periods: what a window
-averages over does not depend on how long the experiment went on.
+So six times the lag at which D first reaches one half is a period; for motions that are no sines it is the same by
+definition. The noise adds its own variance at every lag and is taken off. Windows are measured by this scale in
+recordings of many periods: what a window averages over does not depend on how long the experiment went on.
 """
 
 from __future__ import annotations

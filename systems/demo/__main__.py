@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spreme import SpReME
 from spreme.plotting import plot_coefficients, plot_fit
-from systems.demo.sentences import MOST_LISTED, STRONG, cautions, expectation, forecasts, term_names, truth_summary
+from systems.demo.sentences import CLOSE, MOST_LISTED, cautions, expectation, forecasts, term_names, truth_summary
 from systems.demo.stories import STORIES, Story
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print()
     print(
         "± standard errors. Forecasts start at fitted states and are held against the data of the fit.\n"
-        f"Differences of BIC below {STRONG:g} are no strong evidence (Kass and Raftery 1995)."
+        f"Differences of BIC below {CLOSE:g} are no strong evidence (Kass and Raftery 1995)."
     )
     print(f"{len(STORIES)} laws found and drawn in {time.perf_counter() - start:.1f} s")
     return 0

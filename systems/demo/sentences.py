@@ -11,14 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme import SpReME, Trajectories
-from spreme.estimators.display import number
-from spreme.results import Candidate
+from spreme.estimators.display import CLOSE, number
 from systems.demo.stories import Story
 
 Mask = NDArray[np.bool_]
 
-# A smaller difference of the criterion is no strong evidence: Kass and Raftery (1995), Bayes factors, on that of BIC.
-STRONG = 6.0
 # Half width of a 95 % interval in standard errors.
 HALF_WIDTH = 1.96
 # Environments whose errors are given one by one.
@@ -121,33 +118,11 @@ def _uncertain(model: SpReME) -> list[str]:
 
 
 def _competitors(model: SpReME) -> list[str]:
-    """Other equations that the data do not rule out, the nearest of each state first."""
-    lines = []
-    for state, (chosen, *others) in model.path_.candidates.items():
-        close = [own for own in others if own.distance < STRONG]
-        if close:
-            more = f"; {len(close) - 1} more < {STRONG:g}" if len(close) > 1 else ""
-            nearest = f"{_difference(close[0], chosen)} is worse by only {close[0].distance:.1f}"
-            lines.append(f"not ruled out: {state}' {nearest} ({_criterion(model)}{more})")
-    if lines:
-        return lines
-    nearest_of_all = min(own.distance for own in model.selection_.runner_up.values() if own is not None)
-    return [f"no other equation comes near: the next best is worse by {nearest_of_all:.0f} ({_criterion(model)})"]
-
-
-def _difference(other: Candidate, chosen: Candidate) -> str:
-    """Name what another candidate has more and less than the chosen one."""
-    if not other.terms:
-        return "without any term"
-    more = [_spoken(term) for term in other.terms if term not in chosen.terms]
-    less = [_spoken(term) for term in chosen.terms if term not in other.terms]
-    parts = [f"with {' and '.join(more)} added"] if more else []
-    return " and ".join([*parts, *([f"without {' and '.join(less)}"] if less else [])])
-
-
-def _spoken(term: str) -> str:
-    """Name a term in a sentence."""
-    return "a constant" if term == "1" else term
+    """How far the next best equation is, where none is so close that the printed law names it."""
+    nearest = min((own.distance for own in model.selection_.runner_up.values() if own is not None), default=np.inf)
+    if nearest < CLOSE:
+        return []
+    return [f"no other equation comes near: the next best is worse by {nearest:.0f} ({_criterion(model)})"]
 
 
 def _criterion(model: SpReME) -> str:
