@@ -56,7 +56,9 @@ def _orthogonal() -> Problem:
 def _correlated() -> Problem:
     """Neighbouring columns correlated by 0.9, environments of different size, columns of different scale."""
     mix = np.linalg.cholesky(0.9 ** np.abs(np.subtract.outer(np.arange(8), np.arange(8))))
-    return _planted([theta @ mix.T * np.geomspace(0.01, 100, 8) for theta in _gaussian(3, (30, 90, 60, 45), 8)], [2, 5], 0.2, 4)
+    return _planted(
+        [theta @ mix.T * np.geomspace(0.01, 100, 8) for theta in _gaussian(3, (30, 90, 60, 45), 8)], [2, 5], 0.2, 4
+    )
 
 
 def _monomials() -> Problem:

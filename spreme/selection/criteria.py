@@ -6,8 +6,8 @@
            sum_e n_e log(rss_e / n_e + floor_e)
 
 n_e independent rows, rss_e residuals (never differences of Gram terms), s_e terms that environment e observes, floor_e
-the variance below which residuals are not believed. Rows are repeated in windows of several widths: criteria are summed
-over the widths.
+the variance below which residuals are not believed. The same data stand in windows of several widths: bic
+and ebic are means over the widths, the knee sums them.
 
 References
 ----------

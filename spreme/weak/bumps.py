@@ -6,8 +6,9 @@ Integrating x' = theta(x) c against phi by parts moves the derivative from the d
 
     integral phi theta(x) dt  c  =  - integral phi' x dt.
 
-Both integrals become sums over samples. The weights start from the trapezoidal rule, which is spectrally accurate here because phi
-vanishes smoothly at both ends, and are corrected so that polynomials up to degree 6 are integrated exactly at whatever times there are.
+Both integrals become sums over samples. The weights start from the trapezoidal rule, which is accurate to high order
+here because phi and phi' vanish smoothly at both ends, and are corrected so that polynomials up to degree 6 are
+integrated exactly at whatever times there are.
 
 Legend: R windows, W samples in the widest window, s scaled times, h trapezoidal widths in s, P Legendre polynomials.
 
@@ -32,7 +33,8 @@ ORDER = 6
 DEGREE = 6
 # Half-widths as shares of a trajectory; the right one differs between systems, so several are used.
 LADDER = (0.015, 0.03, 0.06, 0.10, 0.15)
-# Shares of a trajectory of many periods are shares of this many periods: a window must not average over the motion itself.
+# Shares of a trajectory of many periods are shares of this many periods: a window must not average over the motion
+# itself.
 PERIODS = 10.0
 # A half-width holds at least this many steps, or the quadrature sees too little of phi.
 LEAST_STEPS = 4
@@ -46,7 +48,7 @@ class Bumps(NamedTuple):
     """Quadrature weights of R windows over samples first[r] .. first[r] + count[r] - 1; rows scaled to unit noise."""
 
     first: NDArray[np.int64]
-    count: NDArray[np.int64]
+    count: NDArray[np.int64]  # type: ignore[assignment] # hides tuple.count, which nobody needs
     phi: Array
     phi_dot: Array
 
@@ -54,7 +56,7 @@ class Bumps(NamedTuple):
 @cache
 def _moments(degree: int) -> tuple[Array, Array]:
     """Integrals over [-1, 1] of phi P_k and of phi' P_k for k = 0..degree (exact: Gauss-Legendre)."""
-    s, weight = leggauss(ORDER + degree + 2)
+    s, weight = (np.asarray(part, dtype=np.float64) for part in leggauss(ORDER + degree + 2))
     legendre = legval(s, np.eye(degree + 1))
     phi = (1 - s**2) ** ORDER
     slope = -2 * ORDER * s * (1 - s**2) ** (ORDER - 1)
@@ -74,7 +76,8 @@ def window_ladder(t: Array, period: float = float("inf")) -> list[float | None]:
     Returns
     -------
     list of float or None
-        None where the width would repeat the one before. Every window fits the trajectory if it has five samples or more.
+        None where the width would repeat the one before. Every window fits the trajectory if it has five samples or
+        more.
     """
     duration, step = float(t[-1] - t[0]), float(np.median(np.diff(t)))
     length = min(duration, PERIODS * period)
@@ -139,7 +142,7 @@ def _without_gaps(t: Array, first: Array, count: Array, half_width: float, known
 
 def _corrected(s: Array, h: Array, degree: int) -> tuple[Array, Array]:
     """Quadrature weights in s for phi and phi', exact for Legendre polynomials up to `degree` in every row."""
-    legendre = np.moveaxis(legval(s, np.eye(degree + 1)), 0, -1)
+    legendre: Array = np.moveaxis(np.asarray(legval(s, np.eye(degree + 1)), dtype=np.float64), 0, -1)
     base = np.maximum(1 - s**2, 0.0) ** (ORDER - 1)
     phi = h * base * np.maximum(1 - s**2, 0.0)
     phi_dot = h * base * (-2 * ORDER * s)

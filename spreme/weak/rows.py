@@ -2,7 +2,8 @@
 
     row r:   sum_i phi[r, i] theta(x_i)   and   target  - sum_i phi_dot[r, i] x_i.
 
-Missing values are filled by the smoother where it knows the state well enough; windows that touch other gaps are left out.
+Missing values are filled by the smoother where it knows the state well enough; windows that touch other gaps are left
+out.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ Array = NDArray[np.float64]
 
 # Samples of one pass: long trajectories never stand in memory as a whole library matrix.
 BLOCK = 8192
-# A filled value counts as known if its standard deviation is below this multiple of the noise or this share of the spread.
+# A filled value counts as known if its standard deviation is below this multiple of the noise or this share of the
+# spread.
 KNOWN_NOISE, KNOWN_SPREAD = 2.0, 0.05
 
 
@@ -35,7 +37,7 @@ class WeakTrajectory(NamedTuple):
     x: Array
     variance: Array
     known: NDArray[np.bool_]
-    index: int
+    index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs
 
 
 class Rows(NamedTuple):

@@ -27,9 +27,7 @@ def explained(gram: np.ndarray, cross: np.ndarray, weight: np.ndarray, support: 
 def outside(gram: np.ndarray, support: tuple[int, ...], j: int) -> bool:
     """Whether column j lies outside the span of a support in some environment."""
     S = list(support)
-    left = [
-        G[j, j] - G[j, S] @ np.linalg.pinv(G[np.ix_(S, S)], rcond=1e-11, hermitian=True) @ G[S, j] for G in gram
-    ]
+    left = [G[j, j] - G[j, S] @ np.linalg.pinv(G[np.ix_(S, S)], rcond=1e-11, hermitian=True) @ G[S, j] for G in gram]
     return bool((np.array(left) > DEPENDENT * np.array([G[j, j] for G in gram])).any())
 
 

@@ -28,7 +28,9 @@ def independent_gap(own: Problem, coef: np.ndarray, state: int, alpha: float, sc
     """Duality gap from residuals: primal minus the dual at the best multiple of the residual that is feasible."""
     rest = residuals(own, coef, state)
     y = [target[:, state] for target in own.targets]
-    inner = [sum(float(a @ b) / len(a) for a, b in zip(u, v, strict=True)) for u, v in ((rest, rest), (y, rest), (y, y))]
+    inner = [
+        sum(float(a @ b) / len(a) for a, b in zip(u, v, strict=True)) for u, v in ((rest, rest), (y, rest), (y, y))
+    ]
     norms = np.linalg.norm(correlations(own, rest, scale), axis=0)
     multiple = min(alpha / max(norms.max(), 1e-300), inner[1] / max(inner[0], 1e-300))
     primal = 0.5 * inner[0] + alpha * np.linalg.norm(coef * scale, axis=0).sum()
@@ -64,7 +66,9 @@ def test_optimality_conditions(problem: str) -> None:
             assert (np.linalg.norm(r, axis=0) <= alpha + slack).all()
             # groups that barely entered have no direction yet
             clear = size > 1e-2 * size.max(initial=0.0)
-            np.testing.assert_allclose(r[:, used & clear], alpha * (scaled / np.where(used, size, 1))[:, used & clear], atol=slack)
+            np.testing.assert_allclose(
+                r[:, used & clear], alpha * (scaled / np.where(used, size, 1))[:, used & clear], atol=slack
+            )
 
 
 def test_orthogonal_design_has_a_closed_form() -> None:

@@ -38,7 +38,7 @@ def test_every_penalty_is_registered() -> None:
 
 @pytest.mark.parametrize("unknown", ["lasso", "", None, 3, penalties.GroupLasso])
 def test_unknown_penalty_is_refused_with_the_known_ones(unknown: object) -> None:
-    with pytest.raises(ValueError, match="group_l0.*group_lasso"):
+    with pytest.raises(ValueError, match=r"group_l0.*group_lasso"):
         solve_path(PROBLEMS["orthogonal"]().system(), unknown)  # type: ignore[arg-type]
 
 

@@ -54,7 +54,10 @@ def test_coupled_exact_solution_meets_its_law() -> None:
 def test_targets_of_white_noise_have_unit_variance() -> None:
     rng = np.random.default_rng(1)
     t = np.linspace(0, 1, 4000)
-    found = [stacked(rows(prepare(trajectory(t, rng.standard_normal((4000, 2))), np.ones(2)), table(2, 0)))[1] for _ in range(4)]
+    found = [
+        stacked(rows(prepare(trajectory(t, rng.standard_normal((4000, 2))), np.ones(2)), table(2, 0)))[1]
+        for _ in range(4)
+    ]
     target = np.vstack(found)
     # at least 4 * 2 * 130 rows of the narrowest windows alone, correlated over two neighbours: 6 % standard error
     assert (target**2).mean() == pytest.approx(1.0, abs=0.25)
