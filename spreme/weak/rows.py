@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 BLOCK = 8192
 # A filled value counts as known if its standard deviation is below this multiple of the noise or this share of the
 # spread.
-KNOWN_NOISE, KNOWN_SPREAD = 2.0, 0.05
+KNOWN_NOISE, KNOWN_SPREAD = 3.0, 1e-3
 
 
 class WeakTrajectory(NamedTuple):
