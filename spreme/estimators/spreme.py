@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from spreme import metrics, persistence, simulate, symbolic
+from spreme import metrics, persistence
 from spreme.data import Trajectories, coerce
-from spreme.estimators import display, held_out
+from spreme.estimators import held_out
 from spreme.estimators.adaptation import adapt_law, population
 from spreme.estimators.discovery import discover
 from spreme.estimators.documents import from_document, to_document
+from spreme.estimators.law_methods import LawMethods
 from spreme.estimators.options import check_options
 from spreme.estimators.state import FittedState
 from spreme.library import Library, PolynomialLibrary
 from spreme.penalties import Penalty
-from spreme.results import Forecast
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import sympy
 
 Array = NDArray[np.float64]
 Terms = Mapping[str, Sequence[str]]
 
 
-class SpReME(BaseEstimator):
+class SpReME(LawMethods, BaseEstimator):
     """Sparse regression for multi-environment dynamic systems.
 
     Finds, from trajectories recorded in several environments, the one set of terms that all environments share and
@@ -178,52 +174,6 @@ class SpReME(BaseEstimator):
         )
         return self
 
-    def predict(self, x: ArrayLike, env: Hashable = None) -> Array:
-        """Evaluate the right-hand side.
-
-        Parameters
-        ----------
-        x : array_like (n, S)
-            States.
-        env : hashable, default None
-            Environment; may be left out if only one was fitted.
-
-        Returns
-        -------
-        ndarray (n, S)
-            Time derivatives.
-        """
-        check_is_fitted(self)
-        return simulate.predict(self._state.law, x, env)
-
-    def simulate(
-        self, x0: ArrayLike, t: ArrayLike, env: Hashable = None, u: None = None, *, rtol: float = 1e-8
-    ) -> Forecast:
-        """Forecast from one or several starts.
-
-        Parameters
-        ----------
-        x0 : array_like (S,) or (m, S)
-            States at ``t[0]``.
-        t : array_like (n,)
-            Times, increasing or decreasing.
-        env : hashable, default None
-            Environment; may be left out if only one was fitted.
-        u : None
-            Inputs are not supported by this version.
-        rtol : float, default 1e-8
-            Relative tolerance of the integration.
-
-        Returns
-        -------
-        Forecast
-            Times, states and status; a blow-up is a status with the part before it.
-        """
-        check_is_fitted(self)
-        if u is not None:
-            raise ValueError("inputs u are not supported by this version: fit the autonomous equations only")
-        return simulate.simulate(self._state.law, x0, t, env, rtol=rtol)
-
     def score(self, x: Any, t: Any = None, *, env: Any = None) -> float:
         """Mean over environments of the R2 of time derivatives.
 
@@ -314,109 +264,6 @@ class SpReME(BaseEstimator):
         new._learn(FittedState(law, residual, old.population, (env,), old.path, old.selection, status))
         return new
 
-    def equations(self, env: Hashable = None, precision: int = 3) -> list[str]:
-        """Right-hand sides as text.
-
-        Parameters
-        ----------
-        env : hashable, default None
-            Environment; None: symbolic coefficients.
-        precision : int, default 3
-            Digits after the point; numbers below 1 get as many significant digits.
-
-        Returns
-        -------
-        list of str
-            One per state.
-        """
-        check_is_fitted(self)
-        return symbolic.equations(self._state.law, env, precision)
-
-    def to_sympy(self, env: Hashable = None) -> dict[str, sympy.Expr]:
-        """Right-hand sides as SymPy expressions in plain symbols named like the states.
-
-        Parameters
-        ----------
-        env : hashable, default None
-            Environment; None: symbolic coefficients, named alike in every environment.
-
-        Returns
-        -------
-        dict
-            State name -> expression.
-        """
-        check_is_fitted(self)
-        return symbolic.to_sympy(self._state.law, env)
-
-    def to_latex(self, env: Hashable = None) -> str:
-        """System of equations in LaTeX.
-
-        Parameters
-        ----------
-        env : hashable, default None
-            Environment; None: symbolic coefficients.
-
-        Returns
-        -------
-        str
-            An aligned system.
-        """
-        check_is_fitted(self)
-        return symbolic.to_latex(self._state.law, env)
-
-    def to_callable(self, env: Hashable = None, backend: str = "numpy") -> Callable[[float, Array], Array]:
-        """Right-hand side as a function f(t, x), ready for `scipy.integrate.solve_ivp`.
-
-        Parameters
-        ----------
-        env : hashable, default None
-            Environment; may be left out if only one was fitted.
-        backend : {"numpy", "numba"}, default "numpy"
-            Plain or compiled.
-
-        Returns
-        -------
-        callable
-            f(t, x) -> x_dot.
-        """
-        check_is_fitted(self)
-        return symbolic.to_callable(self._state.law, env, backend)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Coefficients as a tidy table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns env, state, term, value, std.
-        """
-        check_is_fitted(self)
-        return symbolic.to_frame(self._state.law)
-
-    def print(self, env: Hashable = None, precision: int = 3) -> None:
-        """Print the law.
-
-        Parameters
-        ----------
-        env : hashable, default None
-            Print only the equations of this environment.
-        precision : int, default 3
-            Digits after the point; numbers below 1 get as many significant digits.
-        """
-        check_is_fitted(self)
-        print(str(self) if env is None else display.one_environment(self._state.law, env, precision))
-
-    def get_feature_names_out(self) -> NDArray[np.object_]:
-        """Texts of the library terms.
-
-        Returns
-        -------
-        ndarray (K,) of str
-            Names.
-        """
-        check_is_fitted(self)
-        return np.array(self._state.law.table.names, dtype=object)
-
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model as JSON, atomically.
 
@@ -446,22 +293,6 @@ class SpReME(BaseEstimator):
         model = cls(**params)
         model._learn(state)
         return model
-
-    def __str__(self) -> str:
-        """Show the shared structure once and the coefficients per environment."""
-        return display.text(self._state) if self.__sklearn_is_fitted__() else repr(self)
-
-    def _repr_html_(self) -> str:
-        """Show the law in notebooks."""
-        return display.html(self._state) if self.__sklearn_is_fitted__() else display.unfitted_html(repr(self))
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the law where scikit-learn would draw the estimator's parameters."""
-        return {"text/plain": str(self), "text/html": self._repr_html_()}
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether `fit` has been called."""
-        return hasattr(self, "_state")
 
     def _learn(self, state: FittedState) -> None:
         """Set all fitted attributes from one result."""
