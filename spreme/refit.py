@@ -32,7 +32,9 @@ class Refit:
     covariance : ndarray (E, s, s)
         Covariance of the coefficients; NaN where not observed.
     residual : ndarray (E,)
-        Root mean square of the residuals in units of the weights.
+        Root mean square of the residuals in units of the weights, from the rows that tell it best.
+    misfit : float
+        The same over all environments, from the rows that the coefficients come from.
     dependent : tuple of int
         Environments in which the terms are linearly dependent.
     """
@@ -41,6 +43,7 @@ class Refit:
     coef_std: Array
     covariance: Array
     residual: Array
+    misfit: float
     dependent: tuple[int, ...]
 
 
@@ -86,6 +89,7 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
         coef_std=np.sqrt(np.einsum("ejj->ej", covariance)),
         covariance=covariance,
         residual=_residuals(regressions, fits, common),
+        misfit=float(np.sqrt(np.mean(spread))),
         dependent=tuple(e for e, fit in enumerate(chosen) if fit.rank < fit.n_observed),
     )
 

@@ -199,7 +199,7 @@ class Selection:
         lines = [f"criterion {self.criterion}: {self.reason}"]
         for state, own in self.chosen.items():
             other = self.runner_up[state]
-            lines.append(f"{state}' ~ {' + '.join(own.terms) or '0'}")
+            lines.append(f"{state}' ~ {' + '.join(own.terms) or '0'}   (residuals {own.residual:.3g} times the noise)")
             if other is not None:
                 lines.append(f"  next: {' + '.join(other.terms) or '0'}, worse by {other.distance:.1f}")
         return "\n".join(lines)

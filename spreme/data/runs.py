@@ -165,7 +165,8 @@ def check_order(source: Source, times: np.ndarray, rows: list[int], what: str, c
     k = int(np.argmax(is_late)) + 1
     raise ValueError(
         f"time: column {column!r} must increase within {what}: {show(own[k])} ({source.place(rows[k])}) follows "
-        f"{show(own[k - 1])} ({source.place(rows[k - 1])}); sort the table by {column!r}"
+        f"{show(own[k - 1])} ({source.place(rows[k - 1])}); sort the table by {column!r}, or name "
+        "the column that tells trajectories apart (trajectory=...)"
     )
 
 

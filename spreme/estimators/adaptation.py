@@ -3,7 +3,8 @@
     posterior precision  F + 1/tau^2,    mean  (F + 1/tau^2)^-1 (F c + mu/tau^2)
 
 F the information of the new data, mu and tau^2 mean and variance of a coefficient over the fitted environments, the
-variance corrected for the errors of the estimates. F grows with the data, so the prior fades.
+variance corrected for the errors of the estimates. F grows with the data, so the prior fades; where the new
+data alone contradict it, tau grows to the distance (empirical Bayes).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from spreme.data import Trajectories
 from spreme.estimators.discovery import Equations, grouped, make_equations
@@ -68,7 +70,9 @@ def population(law: Law) -> Population:
     square = np.where(observed, (law.coef - mean) ** 2, 0.0).sum(axis=0) / np.maximum(count - 1, 1)
     error = np.where(observed, np.nan_to_num(law.coef_std) ** 2, 0.0).sum(axis=0) / np.maximum(count, 1)
     std = np.sqrt(np.maximum(square - error, (LEAST_SPREAD * mean) ** 2))
-    return Population(np.where(law.mask, mean, 0.0), np.where(count > 1, std, np.inf))
+    # few environments know their own variance badly: a predictive interval of Student's t instead of the Gaussian one
+    wider = stdtrit(np.maximum(count - 1, 1), 0.975) / 1.96 * np.sqrt(1 + 1 / np.maximum(count, 1))
+    return Population(np.where(law.mask, mean, 0.0), np.where(count > 1, wider * std, np.inf))
 
 
 def adapt_law(
@@ -147,9 +151,10 @@ def _at_level(
 ) -> Posterior:
     """Posterior of one equation from the rows of one window width, weighted by its own law."""
     pilot = mean[None] if np.isfinite(spread).all() and mean.any() else None
-    scale = usual
+    scale, given = usual, spread
     for _ in range(ROUNDS):
         regression = equations.weighted(state, level, mask, pilot)
+        spread = _relaxed(regression, mask, mean, given, scale)
         coef, covariance, residual = _combine(regression, mask, mean, spread, scale)
         pilot = np.nan_to_num(coef)[None]
         n_rows = len(regression.targets[0])
@@ -158,6 +163,15 @@ def _at_level(
     std = np.sqrt(np.diag(covariance))
     doubt = float(np.log(np.maximum(std[np.isfinite(std)], 1e-300)).mean()) if np.isfinite(std).any() else 0.0
     return Posterior(coef, std, n_rows, residual, doubt)
+
+
+def _relaxed(regression: Regression, mask: NDArray[np.bool_], mean: Array, spread: Array, scale: float) -> Array:
+    """Prior deviations, widened where the new data alone contradict them: the distance beyond their own error."""
+    if len(regression.targets[0]) < len(mean) + 2:
+        return spread
+    alone, covariance, _ = _combine(regression, mask, mean, np.full(len(mean), np.inf), scale)
+    beyond = (alone - mean) ** 2 - np.diag(covariance)
+    return np.sqrt(np.fmax(spread**2, beyond))
 
 
 def _combine(

@@ -145,10 +145,11 @@ def _check_rows(equations: Equations, data: Trajectories) -> None:
     """Refuse environments from which no row could be made."""
     for env, n_rows in zip(data.environments, equations.n_rows, strict=True):
         if n_rows == 0:
-            sizes = [len(run.t) for run in data.where(env=env)]
+            sizes = ", ".join(str(len(run.t)) for run in list(data.where(env=env))[:5])
+            rest = " Or leave it out of fit and use adapt for it afterwards" if len(data.environments) > 1 else ""
             raise ValueError(
-                f"environment {env!r} has too few samples in a row to see its dynamics ({sizes[:5]} per trajectory): "
-                "at least 5, without long gaps, are needed. Leave it out of fit and use adapt for it afterwards"
+                f"environment {env!r} has too few samples close together to see its dynamics ({sizes} per trajectory): "
+                f"record more; at least 5 at regular times, about 20 at irregular ones, without long gaps.{rest}"
             )
 
 
@@ -219,14 +220,24 @@ def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], s
     for name, constant in zip(law.state_names, still, strict=True):
         if constant:
             out.append(f"state {name!r} is constant on all data: its equation has no terms")
-    for name, search in zip(law.state_names, searches, strict=True):
-        if search.pooled_residual is not None:
-            out.append(
-                f"trajectories of one environment do not share the coefficients of {name}': residuals are "
-                f"{search.pooled_residual:.3g} times the noise together, {search.candidates[0].residual:.3g} apart. "
-                "The terms were found with every trajectory apart; give trajectories of different conditions "
-                "different environments (env=...)"
-            )
+    mixed = [
+        (f"{n}'", own) for n, own in zip(law.state_names, searches, strict=True) if own.pooled_residual is not None
+    ]
+    if mixed:
+        together = max(own.pooled_residual or 0.0 for _, own in mixed)
+        apart = max(own.candidates[0].residual for _, own in mixed)
+        out.append(
+            f"trajectories of one environment do not share the coefficients of {', '.join(n for n, _ in mixed)}: "
+            f"residuals are {together:.3g} times the noise together, {apart:.3g} apart. The terms were found with every "
+            "trajectory apart; give trajectories of different conditions different environments (env=...)"
+        )
+    poor = [(n, own.misfit) for n, own in zip(law.state_names, refits, strict=True) if own.misfit > MIXED]
+    if poor and not mixed:
+        out.append(
+            "the law does not describe the data: residuals of "
+            + ", ".join(f"{n}' are {misfit:.3g}" for n, misfit in poor)
+            + " times the noise. The library may lack a term, or a state that matters was not measured"
+        )
     for s, own in enumerate(refits):
         terms = ", ".join(law.table.names[k] for k in np.flatnonzero(law.mask[s]))
         for e in own.dependent:

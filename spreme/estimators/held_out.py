@@ -14,6 +14,9 @@ from spreme.results import Law
 if TYPE_CHECKING:
     from spreme.estimators.spreme import SpReME
 
+# Label of a new environment that nobody has named.
+UNNAMED = "new"
+
 Judge = Callable[[Law, Sequence[Trajectory], Hashable], float]
 
 
@@ -62,6 +65,8 @@ def check_states(data: Trajectories, law: Law) -> None:
 def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
     """Data of one new environment under its label, in the states of the law."""
     check_states(data, law)
+    if env == UNNAMED and data.environments != [0] and len(data.environments) == 1:
+        env = data.environments[0]
     if env in law.environments:
         raise ValueError(
             f"environment {env!r} already exists in the fitted model: give the new one another label (env=...)"

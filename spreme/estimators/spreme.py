@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,29 @@ class SpReME(LawMethods, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def set_params(self, **params: Any) -> SpReME:
+        """Set parameters; ``library__degree=4`` sets a field of the library.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the constructor, or fields of the library.
+
+        Returns
+        -------
+        SpReME
+            The estimator itself.
+        """
+        fields = {key.removeprefix("library__"): params.pop(key) for key in list(params) if key.startswith("library__")}
+        super().set_params(**params)
+        if fields:
+            known = [field.name for field in dataclasses.fields(cast(Any, self.library))]
+            strange = sorted(set(fields) - set(known))
+            if strange:
+                raise ValueError(f"the library has no field {strange[0]!r}: expected one of {', '.join(known)}")
+            self.library = dataclasses.replace(cast(Any, self.library), **fields)
+        return self
+
     def fit(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None, state_names: Any = None) -> SpReME:
         """Find the shared terms and the coefficients of every environment.
 
@@ -234,7 +258,7 @@ class SpReME(LawMethods, BaseEstimator):
         """
         return held_out.by_environment(self, self._known(x, t, env), metrics.rollout_error)
 
-    def adapt(self, x: Any, t: Any = None, *, env: Hashable = "new", prior: bool = True) -> SpReME:
+    def adapt(self, x: Any, t: Any = None, *, env: Hashable = held_out.UNNAMED, prior: bool = True) -> SpReME:
         """Fit the coefficients of an unseen environment, with the shared mask.
 
         Parameters
@@ -244,14 +268,14 @@ class SpReME(LawMethods, BaseEstimator):
         t : optional
             As in `fit`.
         env : hashable, default "new"
-            Label of the new environment.
+            Label of the new environment. A `Trajectories` with a label of its own keeps that.
         prior : bool, default True
             Shrink to the population of fitted environments; fades as data accumulate.
 
         Returns
         -------
         SpReME
-            A new model for this environment; the fitted one is left as it was.
+            A new model, for this environment alone; the fitted one is left as it was.
         """
         check_is_fitted(self)
         data = held_out.relabelled(coerce(x, t), env, self._state.law)
@@ -261,7 +285,7 @@ class SpReME(LawMethods, BaseEstimator):
             old.law, old.residual, old.population if prior else None, data, check_options(self.get_params(deep=False))
         )
         new = type(self)(**self.get_params(deep=False))
-        new._learn(FittedState(law, residual, old.population, (env,), old.path, old.selection, status))
+        new._learn(FittedState(law, residual, old.population, law.environments, old.path, old.selection, status))
         return new
 
     def save(self, path: str | os.PathLike[str]) -> None:

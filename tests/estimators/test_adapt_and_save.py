@@ -48,6 +48,20 @@ def test_the_prior_fades_with_data(model: SpReME) -> None:
     assert with_prior[1] == pytest.approx(alone[1], abs=0.01)
 
 
+def test_a_prior_that_the_data_contradict_gives_way() -> None:
+    t = np.linspace(0, 10, 201)
+    rng = np.random.default_rng(4)
+    run = lambda rate: np.exp(-rate * t)[:, None] + 0.005 * rng.standard_normal((201, 1))  # noqa: E731
+    model = SpReME(library=PolynomialLibrary(degree=1)).fit([run(0.300), run(0.301)], t, env=["a", "b"])
+    new = [run(0.6)]
+    with_prior, alone = (model.adapt(new, [t], prior=prior).coef_[0, 0, 1] for prior in (True, False))
+    assert with_prior == pytest.approx(-0.6, abs=0.01) and with_prior == pytest.approx(alone, abs=2e-3)
+
+
+def test_a_new_environment_keeps_its_own_label(model: SpReME) -> None:
+    assert model.adapt(lotka_volterra(0.01).where(env="C")).environments_ == ["C"]
+
+
 def test_few_samples_rest_on_the_prior(model: SpReME) -> None:
     run = lotka_volterra(0.01, seed=7).where(env="C")[0]
     with pytest.warns(UserWarning, match="rest on the prior"):

@@ -148,11 +148,13 @@ def test_threads_do_not_change_the_result(model: SpReME) -> None:
 def test_restrictions_are_kept() -> None:
     data = lotka_volterra(0.01)
     library = PolynomialLibrary(degree=2)
-    model = SpReME(library=library, excluded={"x": ["x*y"]}, required={"y": ["y**2"]}).fit(data)
+    model = SpReME(library=library, required={"y": ["y**2"]}, excluded={"x": ["y**2"]}).fit(data)
     names = list(model.get_feature_names_out())
-    assert not model.mask_[0, names.index("x*y")] and model.mask_[1, names.index("y**2")]
-    narrow = SpReME(library=library, allowed={"x": ["x", "y"]}).fit(data)
+    assert model.mask_[1, names.index("y**2")] and not model.mask_[0, names.index("y**2")]
+    with pytest.warns(UserWarning, match="does not describe the data: residuals of x'"):
+        narrow = SpReME(library=library, allowed={"x": ["x", "y"]}).fit(data)
     assert {term for state, term in found_terms(narrow) if state == "x"} <= {"x", "y"}
+    assert "does not describe" in narrow.status_ and "does not describe" in str(narrow)
 
 
 def test_mixed_environments_are_told_from_missing_terms() -> None:
