@@ -228,8 +228,8 @@ def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], s
         apart = max(own.candidates[0].residual for _, own in mixed)
         out.append(
             f"trajectories of one environment do not share the coefficients of {', '.join(n for n, _ in mixed)}: "
-            f"residuals are {together:.3g} times the noise together, {apart:.3g} apart. The terms were found with every "
-            "trajectory apart; give trajectories of different conditions different environments (env=...)"
+            f"residuals are {together:.3g} times the noise together, {apart:.3g} apart. The terms were found with "
+            "every trajectory apart; give trajectories of different conditions different environments (env=...)"
         )
     poor = [(n, own.misfit) for n, own in zip(law.state_names, refits, strict=True) if own.misfit > MIXED]
     if poor and not mixed:
