@@ -42,10 +42,12 @@ def derivative_r2(law: Law, runs: Sequence[Trajectory], env: object) -> float:
     smoothed = [smooth(run) for run in runs if run.n_samples >= LEAST_SAMPLES]
     if not smoothed:
         return float("nan")
-    measured = np.vstack([own.x_dot for own in smoothed])
-    predicted = evaluate(law, law.position(env), np.vstack([own.x for own in smoothed]))
+    measured, x = np.vstack([own.x_dot for own in smoothed]), np.vstack([own.x for own in smoothed])
+    predicted = evaluate(law, law.position(env), x)
     total = ((measured - measured.mean(axis=0)) ** 2).sum(axis=0)
-    moving = total > 1e-12 * total.max()
+    duration = max(float(run.t[-1] - run.t[0]) for run in runs)
+    # a state whose slope varies less than this, on its own scale, does not move
+    moving = np.sqrt(total / len(measured)) > 1e-6 * np.abs(x).max(axis=0) / duration
     if not moving.any():
         return float("nan")
     return float(np.mean(1.0 - ((measured - predicted) ** 2).sum(axis=0)[moving] / total[moving]))

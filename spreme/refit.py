@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from spreme.selection.regression import Fit, Regression, least_squares
 
@@ -28,7 +29,8 @@ class Refit:
     Attributes
     ----------
     coef, coef_std : ndarray (E, s)
-        Coefficients of the terms of the mask and their standard errors; NaN where not observed.
+        Coefficients of the terms of the mask and their standard errors, widened by Student's factor where few rows
+        tell the variance of the residuals; NaN where not observed.
     covariance : ndarray (E, s, s)
         Covariance of the coefficients; NaN where not observed.
     residual : ndarray (E,)
@@ -72,26 +74,33 @@ def refit(weighted: Callable[[int, Mask | None], Regression], n_levels: int, mas
     doubt = np.array(
         [[_doubt(fit, size) for fit, size in zip(own, sizes, strict=True)] for own, sizes in zip(fits, n, strict=True)]
     )
-    usable = np.isfinite(doubt)
-    common = (
-        int(np.argmin(np.where(usable.all(axis=1), doubt.mean(axis=1, where=usable), np.inf)))
-        if usable.all(axis=1).any()
-        else -1
-    )
-    levels = [common if common >= 0 else int(np.argmin(doubt[:, e])) for e in range(doubt.shape[1])]
+    common = _common_level(doubt)
+    levels = [common if common >= 0 else _own_level(doubt[:, e], n[:, e]) for e in range(doubt.shape[1])]
     chosen = [fits[level][e] for e, level in enumerate(levels)]
     n_rows = [float(len(regressions[level].targets[e])) for e, level in enumerate(levels)]
     spread = [_variance(fit, rows) for fit, rows in zip(chosen, n_rows, strict=True)]
     repeats = [rows / max(n[level, e], 1.0) for e, (rows, level) in enumerate(zip(n_rows, levels, strict=True))]
     covariance = np.array([fit.covariance * v * r for fit, v, r in zip(chosen, spread, repeats, strict=True)])
+    student = np.array([_student(fit, m) for fit, m in zip(chosen, n_rows, strict=True)])
     return Refit(
         coef=np.array([fit.coef for fit in chosen]),
-        coef_std=np.sqrt(np.einsum("ejj->ej", covariance)),
+        coef_std=np.sqrt(np.einsum("ejj->ej", covariance)) * student[:, None],
         covariance=covariance,
         residual=_residuals(regressions, fits, common),
         misfit=float(np.sqrt(np.mean(spread))),
         dependent=tuple(e for e, fit in enumerate(chosen) if fit.rank < fit.n_observed),
     )
+
+
+def _common_level(doubt: Array) -> int:
+    """Window width (row of doubt, shape levels x E) that serves all environments best; -1 if none serves all."""
+    usable = np.flatnonzero(np.isfinite(doubt).all(axis=1))
+    return int(usable[np.argmin(doubt[usable].mean(axis=1))]) if len(usable) else -1
+
+
+def _own_level(doubt: Array, n: Array) -> int:
+    """Window width that serves one environment best; the one with the most rows if none has more rows than terms."""
+    return int(np.argmin(doubt)) if np.isfinite(doubt).any() else int(np.argmax(n))
 
 
 def _residuals(regressions: list[Regression], fits: list[list[Fit]], common: int) -> Array:
@@ -108,8 +117,15 @@ def _residuals(regressions: list[Regression], fits: list[list[Fit]], common: int
 
 
 def _variance(fit: Fit, n: float) -> float:
-    """Residual variance, corrected for the fitted coefficients."""
-    return fit.mean_square * n / max(n - fit.rank, 1.0)
+    """Residual variance, corrected for the fitted coefficients; at least that of the noise, one, if no row is left."""
+    free = n - fit.rank
+    return fit.mean_square * n / free if free >= 1.0 else max(fit.mean_square, 1.0)
+
+
+def _student(fit: Fit, n: float) -> float:
+    """Factor of a standard error by which 1.96 of them are a 95 % interval, however few rows tell the variance."""
+    free = n - fit.rank
+    return float(stdtrit(free, 0.975) / 1.96) if free >= 1.0 else 1.0
 
 
 def _doubt(fit: Fit, n: float) -> float:

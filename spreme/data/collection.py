@@ -79,6 +79,7 @@ class Trajectories:
         """Admit the data, warn of what is left out, and store the rest."""
         x, t, env, u, state_names = unpack(x, t, env, u, state_names)
         admitted = admit(x, t, env, u, state_names, min_samples)
+        _check_types(admitted.env)
         inputs: Sequence[np.ndarray | None] = [None for _ in admitted.x] if admitted.u is None else admitted.u
         quintuples = zip(admitted.t, admitted.x, admitted.env, inputs, range(len(admitted.x)), strict=True)
         members = [Trajectory(*fields) for fields in quintuples]
@@ -366,6 +367,17 @@ class Trajectories:
 
     def _repr_html_(self) -> str:
         return summary.as_html(self)
+
+
+def _check_types(labels: Sequence[Hashable]) -> None:
+    """Refuse labels that Python takes for equal although they are written differently, such as 1 and True."""
+    seen: dict[Hashable, Hashable] = {}
+    for label in labels:
+        other = seen.setdefault(label, label)
+        if type(other) is not type(label):
+            raise ValueError(
+                f"env: the labels {other!r} and {label!r} are equal in Python: write both alike, or as text"
+            )
 
 
 def unpack(x: Any, t: Any, env: Any, u: Any, state_names: Any) -> tuple[Any, Any, Any, Any, Any]:

@@ -143,6 +143,8 @@ def _posterior(equations: Equations, state: int, mask: NDArray[np.bool_], prior:
     """Posterior of one equation at the window width that determines its coefficients best."""
     mean, spread = prior.mean[state, mask], prior.std[state, mask]
     found = [_at_level(equations, state, level, mask, mean, spread, usual) for level in range(len(equations.levels))]
+    if not np.isfinite(spread).all():  # without a prior only widths with enough rows can tell
+        found = [own for own in found if own.n_rows >= len(mean)] or found
     return min(found, key=lambda own: own.doubt, default=Posterior(mean, spread, 0, float("nan"), 0.0))
 
 

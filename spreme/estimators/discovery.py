@@ -85,7 +85,8 @@ def discover(data: Trajectories, options: Options) -> Discovery:
     equations = make_equations(environments, table, noise, options)
     _check_rows(equations, data)
     still = constant_states(environments)
-    allowed[still] = False
+    allowed[still] = required[still]
+    _check_sizes(required, options.max_terms, data.state_names)
     searches = _search_all(equations, allowed, required, options)
     masks = np.array([search.mask for search in searches])
     refits = [refit(partial(equations.weighted, s), len(equations.levels), mask) for s, mask in enumerate(masks)]
@@ -139,6 +140,15 @@ def constant_states(environments: Sequence[Sequence[Trajectory]]) -> Mask:
     """States (S,) that have one value on all data."""
     every = np.vstack([run.x for runs in environments for run in runs])
     return np.nanmax(every, axis=0) == np.nanmin(every, axis=0)
+
+
+def _check_sizes(required: Mask, max_terms: int | None, names: Sequence[str]) -> None:
+    """Refuse more required terms than an equation may have."""
+    for name, own in zip(names, required, strict=True):
+        if max_terms is not None and own.sum() > max_terms:
+            raise ValueError(
+                f"max_terms is {max_terms}, but {own.sum()} terms are required in the equation of {name!r}"
+            )
 
 
 def _check_rows(equations: Equations, data: Trajectories) -> None:
@@ -219,7 +229,7 @@ def _complaints(law: Law, searches: Sequence[Search], refits: Sequence[Refit], s
     out = []
     for name, constant in zip(law.state_names, still, strict=True):
         if constant:
-            out.append(f"state {name!r} is constant on all data: its equation has no terms")
+            out.append(f"state {name!r} is constant on all data: its equation has no terms but required ones")
     mixed = [
         (f"{n}'", own) for n, own in zip(law.state_names, searches, strict=True) if own.pooled_residual is not None
     ]

@@ -55,7 +55,7 @@ def from_document(document: dict[str, Any], path: str | os.PathLike[str]) -> tup
     law = law_from_dict(document, path)
     try:
         return _params(_entry(document, "estimator", dict)), _state(_entry(document, "fit", dict), law)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{os.fspath(path)}: damaged: {error}") from error
 
 
@@ -152,6 +152,8 @@ def _param_to_json(value: Any) -> Any:
         return {"dict": {str(key): list(terms) for key, terms in value.items()}}
     if isinstance(value, (list, tuple)):
         return [_param_to_json(item) for item in value]
+    if isinstance(value, np.bool_):
+        return bool(value)
     if isinstance(value, numbers.Integral) and not isinstance(value, bool):
         return int(value)
     return value

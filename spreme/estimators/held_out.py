@@ -29,13 +29,14 @@ def by_environment(model: SpReME, data: Trajectories, judge: Judge) -> dict[Hash
             f"environment {unknown[0]!r} was not fitted; fitted: {', '.join(map(repr, fitted))}. "
             "Use adapt(...) to get its coefficients, then score the adapted model"
         )
-    out = {}
+    out, names = {}, list(model.state_names_)
     for env in data.environments:
         runs = list(data.where(env=env))
         law = model._state.law
         if env not in fitted:
             first, runs = _halves(runs)
-            law = model.adapt([run.x for run in first], [run.t for run in first], env=env)._state.law
+            part = Trajectories([run.x for run in first], [run.t for run in first], [env] * len(first), None, names)
+            law = model.adapt(part, env=env)._state.law
         out[env] = judge(law, runs, env)
     return out
 

@@ -51,7 +51,7 @@ def check_options(given: Mapping[str, Any]) -> Options:
         required=given["required"],
         excluded=given["excluded"],
         n_jobs=_jobs(given["n_jobs"]),
-        verbose=int(given["verbose"]),
+        verbose=_level(given["verbose"]),
     )
 
 
@@ -78,7 +78,7 @@ def _check_refine(value: Any) -> None:
     """Only the regression refit exists."""
     if value is None:
         return
-    if value == "trajectory":
+    if isinstance(value, str) and value == "trajectory":
         raise ValueError(
             "refine='trajectory' (maximum likelihood of the trajectories) is not available in this version: "
             "use refine=None"
@@ -93,6 +93,13 @@ def _count(name: str, value: Any) -> int | None:
     if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1:
         return int(value)
     raise ValueError(f"{name} must be a positive integer or None, got {value!r}")
+
+
+def _level(value: Any) -> int:
+    """A whole number from 0 on, or a truth value."""
+    if isinstance(value, (numbers.Integral, np.bool_)) and int(value) >= 0:
+        return int(value)
+    raise ValueError(f"verbose must be 0 or a positive integer, got {value!r}")
 
 
 def _jobs(value: Any) -> int | None:

@@ -218,7 +218,10 @@ class SpReME(LawMethods, BaseEstimator):
         float
             1 is perfect.
         """
-        return float(np.nanmean(list(self.score_environments(x, t, env=env).values())))
+        scores = np.array(list(self.score_environments(x, t, env=env).values()))
+        if np.isnan(scores).all():
+            raise ValueError("the trajectories are too short to judge time derivatives: 5 samples that move are needed")
+        return float(scores[~np.isnan(scores)].mean())
 
     def score_environments(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
         """R2 of time derivatives of every environment.
@@ -240,7 +243,7 @@ class SpReME(LawMethods, BaseEstimator):
         return held_out.by_environment(self, self._known(x, t, env), metrics.derivative_r2)
 
     def rollout_error(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
-        """Error of forecasts from the first state of every trajectory.
+        """Error of forecasts from a fitted start of every trajectory.
 
         Parameters
         ----------
@@ -321,6 +324,8 @@ class SpReME(LawMethods, BaseEstimator):
     def _learn(self, state: FittedState) -> None:
         """Set all fitted attributes from one result."""
         law = state.law
+        for part in (law.mask, law.coef, law.coef_std, law.noise_std):
+            part.setflags(write=False)  # one law may stand in several models, and in what they forecast
         self._state = state
         self.mask_, self.coef_, self.coef_std_ = law.mask, law.coef, law.coef_std
         self.environments_, self.state_names_ = list(law.environments), list(law.state_names)
@@ -334,6 +339,7 @@ class SpReME(LawMethods, BaseEstimator):
         """Data whose states and environments the model knows."""
         check_is_fitted(self)
         data = coerce(x, t, env)
+        _refuse_inputs(data)
         held_out.check_states(data, self._state.law)
         return data
 

@@ -40,10 +40,10 @@ PLANNED = ("evidence", "cv", "loeo", "stability")
 
 def check_criterion(criterion: object) -> str:
     """Return a known criterion; refuse anything else."""
-    if criterion in CRITERIA:
-        return str(criterion)
+    if isinstance(criterion, str) and criterion in CRITERIA:
+        return criterion
     known = ", ".join(map(repr, CRITERIA))
-    if criterion in PLANNED:
+    if isinstance(criterion, str) and criterion in PLANNED:
         raise ValueError(f"criterion {criterion!r} is not available in this version: choose one of {known}")
     raise ValueError(f"unknown criterion {criterion!r}: expected one of {known}")
 

@@ -246,7 +246,7 @@ def _enumerate(
             S[fixed + a] = candidates[index[a]]
         rest = _scan(G, C, w, S, s - 1, L, V, z, d, r, gain)
         j = np.argmax(gain)
-        if gain[j] > 0.0 and rest + gain[j] > explained[s]:
+        if gain[j] > 0.0 and rest + gain[j] > explained[s] * (1.0 + SWAP_GAIN):
             S[s - 1], now = j, rest + gain[j]
             if _irreducible(G, C, w, S, s, fixed, T, L, V, z, d, r, gain):
                 explained[s] = now

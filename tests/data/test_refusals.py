@@ -186,3 +186,8 @@ def test_numbers_of_many_kinds_are_accepted():
     values = [1, 2.5, np.float32(3), decimal.Decimal("4.5"), fractions.Fraction(1, 4), None, nan, np.ma.masked]
     x = Trajectories([np.array([[v] for v in values], dtype=object)], 1.0).x[0]
     assert np.array_equal(x[:, 0], [1, 2.5, 3, 4.5, 0.25, nan, nan, nan], equal_nan=True)
+
+
+def test_labels_that_python_takes_for_equal() -> None:
+    with pytest.raises(ValueError, match=r"env: the labels 1 and True are equal"):
+        Trajectories([np.ones(5), np.ones(5)], 0.1, env=[1, True])

@@ -229,3 +229,46 @@ def test_inputs_are_refused_not_ignored() -> None:
     data = Trajectories([np.exp(-t)], [t], u=[np.ones((20, 1))])
     with pytest.raises(ValueError, match="inputs u"):
         SpReME().fit(data)
+
+
+def test_few_rows_do_not_give_certainty() -> None:
+    t = np.linspace(0, 2, 5)
+    model = SpReME(library=CustomLibrary(["x"]), required={"x": ["x"]}).fit([np.exp(-t)[:, None]], t, state_names=["x"])
+    assert model.coef_std_[0, 0, 0] > 1e-6
+
+
+def test_an_environment_with_data_is_observed() -> None:
+    long, short = np.linspace(0, 3, 61), np.sort(np.random.default_rng(75).uniform(0, 3, 20))
+    x = [np.exp(-long)[:, None], np.exp(-1.5 * short)[:, None]]
+    model = SpReME(library=CustomLibrary(["x"]), required={"x": ["x"]}).fit(
+        x, [long, short], env=["long", "short"], state_names=["x"]
+    )
+    assert np.isfinite(model.coef_).all()
+    np.testing.assert_allclose(model.coef_[:, 0, 0], [-1.0, -1.5], rtol=0.02)
+
+
+def test_score_does_not_depend_on_units() -> None:
+    data = lotka_volterra(0.01)
+    scores = []
+    for unit in (1e-7, 1.0, 1e7):
+        scaled = Trajectories([x * [1.0, unit] for x in data.x], data.t, env=data.env, state_names=["x", "y"])
+        with pytest.warns(UserWarning, match="does not describe"):
+            scores.append(SpReME(library=PolynomialLibrary(degree=2), allowed={"y": ["1"]}).fit(scaled).score(scaled))
+    assert scores == pytest.approx([scores[1]] * 3, rel=1e-6)
+
+
+def test_required_terms_of_a_constant_state_stay_and_too_many_are_refused() -> None:
+    t = np.linspace(0, 3, 61)
+    data = Trajectories([np.column_stack([np.exp(-t), np.ones(61)])], [t], state_names=["x", "k"])
+    with pytest.warns(UserWarning, match="'k' is constant"):
+        model = SpReME(library=PolynomialLibrary(degree=1), required={"k": ["k"]}).fit(data)
+    assert model.mask_[1].tolist() == [False, False, True]
+    with pytest.raises(ValueError, match="max_terms is 1, but 2 terms are required in the equation of 'x'"):
+        SpReME(max_terms=1, required={"x": ["x", "k"]}).fit(data)
+
+
+def test_fitted_arrays_cannot_be_changed_by_accident(model: SpReME) -> None:
+    adapted = model.adapt(lotka_volterra(0.01, seed=3).where(env="A"), env="D")
+    for part in (adapted.mask_, adapted.coef_, model.coef_std_):
+        with pytest.raises(ValueError, match="read-only"):
+            part[...] = 0
