@@ -108,11 +108,15 @@ class Path:
     masks : ndarray (A, S, K) of bool
         Terms with a coefficient other than zero in some environment.
     gap : ndarray (A, S)
-        Duality gap relative to the mean square of the target, summed over environments; NaN for group L0.
+        Duality gap relative to the mean square of the target, summed over environments; NaN where the penalty has none.
     n_iter : ndarray (A, S)
         Iterations.
     status : list of list of str
-        "converged", "max_iter" or "exact" (enumerated), (A, S).
+        (A, S): "converged"; "max_iter"; "stationary", the optimality conditions hold to rounding, but the gap is too
+        coarse to certify it; "stalled", rounding left nothing to gain; "exact", enumerated.
+    violation : ndarray (A, S)
+        Largest violation of the optimality conditions, relative to the price of the term; NaN for group L0 and
+        sequential thresholding.
     """
 
     alphas: Array
@@ -121,6 +125,7 @@ class Path:
     gap: Array
     n_iter: NDArray[np.int64]
     status: list[list[str]]
+    violation: Array
 
 
 @dataclass(frozen=True)

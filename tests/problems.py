@@ -9,8 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from spreme import penalties
 from spreme.gram import GramSystem, build
-from spreme.penalties import GroupL0, GroupLasso, Penalty
+from spreme.penalties import Penalty
 from spreme.results import Path
 from spreme.solvers import solve_path
 
@@ -118,9 +119,14 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
 }
 UNIQUE = [name for name, make in PROBLEMS.items() if make().unique]
 
-PENALTIES: dict[str, Penalty] = {"group_lasso": GroupLasso(), "group_l0": GroupL0()}
+PENALTIES: dict[str, Penalty] = {name: penalty() for name, penalty in penalties.PENALTIES.items()}
+
+# Gaps to 1e-10, or violations of the optimality conditions where a penalty has no gap.
+_PATH = {"n_alphas": 8, "alpha_min_ratio": 0.02, "tol": 1e-10}
 
 SOLVERS: dict[str, Callable[[GramSystem], Path]] = {
-    "group_lasso": partial(solve_path, penalty="group_lasso", n_alphas=8, alpha_min_ratio=0.02, tol=1e-10),
-    "group_l0": partial(solve_path, penalty="group_l0", max_terms=4),
+    **{name: partial(solve_path, penalty=name, max_terms=4, **_PATH) for name in PENALTIES},
+    "group_lasso, plain": partial(solve_path, penalty="group_lasso", compiled=False, **_PATH),
+    "group_elastic_net, plain": partial(solve_path, penalty="group_elastic_net", compiled=False, **_PATH),
+    "group_lasso, square root": partial(solve_path, penalty="group_lasso", loss="square_root", **_PATH),
 }

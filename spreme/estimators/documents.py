@@ -145,7 +145,8 @@ def _param_to_json(value: Any) -> Any:
             **{f.name: _param_to_json(getattr(value, f.name)) for f in dataclasses.fields(value)},
         }
     if type(value) in PENALTIES.values():
-        return {"penalty": value.name}
+        fields = {f.name: _penalty_field(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"penalty": value.name, **fields}
     if isinstance(value, (np.random.Generator, np.random.RandomState)):
         return None
     if isinstance(value, dict):
@@ -159,6 +160,20 @@ def _param_to_json(value: Any) -> Any:
     return value
 
 
+def _penalty_field(value: Any) -> Any:
+    """An option of a penalty; JSON has no infinity."""
+    if isinstance(value, tuple):
+        return [_penalty_field(item) for item in value]
+    return str(value) if value == float("inf") else value
+
+
+def _penalty_value(value: Any) -> Any:
+    """The inverse of `_penalty_field`."""
+    if isinstance(value, list):
+        return tuple(_penalty_value(item) for item in value)
+    return float(value) if value == "inf" else value
+
+
 def _param_from_json(value: Any, depth: int = 0) -> Any:
     """The inverse of `_param_to_json`, for closed lists of kinds."""
     if depth > DEEPEST:
@@ -169,8 +184,9 @@ def _param_from_json(value: Any, depth: int = 0) -> Any:
         return value
     if set(value) == {"dict"} and isinstance(value["dict"], dict):
         return {key: _param_from_json(terms, depth + 1) for key, terms in value["dict"].items()}
-    if set(value) == {"penalty"} and value["penalty"] in PENALTIES:
-        return PENALTIES[value["penalty"]]()
+    penalty = PENALTIES.get(value.get("penalty", ""))
+    if penalty is not None and set(value) - {"penalty"} <= {f.name for f in dataclasses.fields(penalty)}:
+        return penalty(**{key: _penalty_value(item) for key, item in value.items() if key != "penalty"})
     kind = LIBRARIES.get(value.get("library", ""))
     if kind is None or set(value) != {"library", *(f.name for f in dataclasses.fields(kind))}:
         raise ValueError(f"unknown library or penalty {str(value)[:80]}")

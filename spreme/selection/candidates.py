@@ -60,10 +60,19 @@ def _supports(gram: GramSystem, required: Mask, max_terms: int, weight: NDArray[
 
 
 def _lasso_masks(gram: GramSystem, penalty: Penalty, required: Mask, max_terms: int) -> list[Mask]:
-    """Masks along the path of a penalty, the required terms joined to each."""
-    path = solve_path(gram, penalty, tol=1e-5, max_iter=2000)
-    masks = [mask | required for mask in path.masks[:, 0]]
-    return [required.copy()] + [mask for mask in masks if mask.sum() <= max_terms]
+    """Masks along the path of a penalty, the required terms joined to each; of large ones the largest terms."""
+    path = solve_path(gram, penalty, tol=1e-5)
+    masks = [required.copy()]
+    for coef, mask in zip(path.coefs[:, :, 0], path.masks[:, 0], strict=True):
+        if (mask | required).sum() <= max_terms:
+            masks.append(mask | required)
+            continue
+        size = np.linalg.norm(coef * gram.scale, axis=0)
+        order = [j for j in np.argsort(-size, kind="stable") if not required[j]]
+        for count in range(1, max_terms + 1 - int(required.sum())):
+            masks.append(required.copy())
+            masks[-1][order[:count]] = True
+    return masks
 
 
 def _widened(mask: Mask, allowed: Mask) -> Mask:

@@ -1,7 +1,18 @@
 """Solvers: they see Gram matrices, never data, libraries or estimators."""
 
-from spreme.solvers.group_l0 import SupportPath as SupportPath
-from spreme.solvers.group_l0 import best_supports
 from spreme.solvers.path import alpha_max, solve_path
+from spreme.solvers.proximal.block_descent import block_descent
+from spreme.solvers.proximal.fista import fista
+from spreme.solvers.subsets.best_subset import BestSubset, best_subset
+from spreme.solvers.subsets.group_l0 import SupportPath, best_supports
 
-__all__ = ["alpha_max", "best_supports", "solve_path"]
+__all__ = [
+    "BestSubset",
+    "SupportPath",
+    "alpha_max",
+    "best_subset",
+    "best_supports",
+    "block_descent",
+    "fista",
+    "solve_path",
+]

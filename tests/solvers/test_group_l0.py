@@ -9,10 +9,8 @@ import pytest
 from problems import PROBLEMS, Problem
 
 from spreme.solvers import best_supports, solve_path
-from spreme.solvers.group_l0 import _scan
-
-# Columns with a smaller share of their square outside the span of others are dependent (`DEPENDENT` of the solver).
-DEPENDENT = 1e-9
+from spreme.solvers.subsets.group_l0 import _Search as Search
+from spreme.solvers.subsets.scan import DEPENDENT, JOIN, SWAP, scan, workspace
 
 
 def explained(gram: np.ndarray, cross: np.ndarray, weight: np.ndarray, support: tuple[int, ...]) -> float:
@@ -51,13 +49,14 @@ def test_scan_equals_least_squares(problem: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     system = PROBLEMS[problem]().system()
     K, E = system.n_terms, system.n_environments
-    weight = rng.uniform(0, 1, E) * (rng.uniform(size=E) > 0.2)
+    weight = rng.uniform(0, 1, E)
     s = int(rng.integers(0, 4))
     support = rng.permutation(K)[:s]
     cross = np.ascontiguousarray(system.cross[:, 0])
-    gain = np.empty(K)
-    buffers = np.zeros((4, 4)), np.zeros((4, K)), np.zeros(4), np.zeros(K), np.zeros(K)
-    value = _scan(system.gram, cross, weight, support, s, *buffers, gain)
+    gains, left = np.zeros((s + 1, K)), np.zeros(s + 1)
+    diagonal = np.einsum("ejj->ej", system.gram).copy()
+    assert scan(system.gram, diagonal, cross, weight, support, s, JOIN, workspace(s + 1, K), gains, left)
+    value, gain = left[s], gains[s]
     expected = explained(system.gram, cross, weight, tuple(support))
     # condition 1e3 of the Grams times rounding
     assert value == pytest.approx(expected, abs=1e-11 * system.y_sq.sum())
@@ -67,6 +66,40 @@ def test_scan_equals_least_squares(problem: str, seed: int) -> None:
         else:
             more = explained(system.gram, cross, weight, (*support, j)) - expected
             assert gain[j] == pytest.approx(more, abs=1e-10 * system.y_sq.sum())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_all_swaps_at_once_equal_one_scan_each(problem: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    system = PROBLEMS[problem]().system()
+    K, E = system.n_terms, system.n_environments
+    weight = rng.uniform(0, 1, E)
+    s = int(rng.integers(1, 5))
+    support, work = rng.permutation(K)[:s], workspace(s + 1, K)
+    arrays = system.gram, np.einsum("ejj->ej", system.gram).copy(), np.ascontiguousarray(system.cross[:, 0]), weight
+    search = Search(arrays, 0, s)
+    gains, one, value = np.zeros((search.top + 1, K)), np.zeros((s + 1, K)), np.zeros(s + 1)
+    left = search.scan(support, SWAP, gains)
+    unit = 1e-11 * max(system.y_sq.sum(), 1.0)  # condition 1e3 of the Grams times rounding
+    assert left[search.leaving(support)] == pytest.approx(left[:s].max(), abs=unit)
+    for position in range(s + 1):
+        rest = np.delete(support, position) if position < s else support
+        scan(*arrays, rest, len(rest), JOIN, work, one, value)
+        one[len(rest), support] = -1.0
+        assert left[position] == pytest.approx(value[len(rest)], abs=unit)
+        np.testing.assert_allclose(gains[position], one[len(rest)], rtol=0, atol=10 * unit)
+
+
+def test_downdates_are_refused_where_the_support_is_nearly_dependent() -> None:
+    rng = np.random.default_rng(0)
+    theta = rng.standard_normal((50, 4))
+    theta[:, 1] = theta[:, 0] + 1e-5 * theta[:, 1]
+    system = Problem([theta], [theta[:, 2:3]]).system()
+    arrays = system.gram, np.einsum("ejj->ej", system.gram).copy(), system.cross[:, 0].copy(), np.ones(1)
+    for support, is_regular in (([0, 2, 0], True), ([0, 1, 0], False)):
+        buffers = workspace(3, 4), np.zeros((3, 4)), np.zeros(3)
+        assert scan(*arrays, np.array(support), 2, SWAP, *buffers) is is_regular
 
 
 @pytest.mark.parametrize("required", [(), (3,), (0, 3)], ids=str)
@@ -103,8 +136,8 @@ def test_search_alone_finds_the_same_on_easy_problems(problem: str) -> None:
 
 def test_exact_marks_what_was_enumerated() -> None:
     system = PROBLEMS["correlated"]().system()
-    # sizes 1, 2, 3 cost C(8, s - 1) * 4 * 8 * s^2 = 32, 1024, 8064 multiplications
-    path = best_supports(system.gram, system.cross[:, 0], max_terms=4, affordable=2000)
+    # sizes 1, 2, 3 cost s (64 C(8, s - 1) + 4 C(8, s)) = 96, 1248, 6048 multiplications without bounds
+    path = best_supports(system.gram, system.cross[:, 0], max_terms=4, affordable=1300)
     assert path.exact.tolist() == [True, True, True, False, False]
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from problems import PROBLEMS, Problem
-from scipy.optimize import brentq
 from sklearn.linear_model import Lasso, MultiTaskLasso
 
 from spreme.gram import build
 from spreme.solvers import alpha_max, solve_path
-from spreme.solvers.group_lasso import update_block
 
 WELL_POSED = [name for name in PROBLEMS if name not in ("zero target", "wide", "duplicate", "monomials")]
 
@@ -82,20 +80,6 @@ def test_orthogonal_design_has_a_closed_form() -> None:
         for a, alpha in enumerate(path.alphas[:, s]):
             expected = c * np.maximum(1 - alpha / size, 0)
             np.testing.assert_allclose(path.coefs[a, :, s], expected, atol=1e-10)
-
-
-@pytest.mark.parametrize("n_environments", [1, 2, 7])
-def test_block_update_against_a_root_finder(n_environments: int) -> None:
-    rng = np.random.default_rng(n_environments)
-    for _ in range(50):
-        z, h = rng.standard_normal(n_environments), rng.uniform(1e-4, 10, n_environments)
-        alpha, block = rng.uniform(0.01, 1.2) * np.linalg.norm(z), np.empty(n_environments)
-        update_block(z, h, alpha, block)
-        if np.linalg.norm(z) <= alpha:
-            assert not block.any()
-            continue
-        t = brentq(lambda t, z=z, h=h, alpha=alpha: 1 / np.linalg.norm(z / (h * t + alpha)) - 1, 0, 1e8, xtol=1e-14)
-        np.testing.assert_allclose(block, z * t / (h * t + alpha), rtol=1e-9)
 
 
 def test_shared_design_equals_multi_task_lasso() -> None:

@@ -1,0 +1,1 @@
+"""Proximal solvers: whatever offers prox, value and kkt."""

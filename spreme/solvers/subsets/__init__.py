@@ -1,0 +1,1 @@
+"""Solvers that look for a set of terms: best subsets and sequential thresholding."""
