@@ -40,8 +40,10 @@ class SpReME(LawMethods, BaseEstimator):
         Candidate terms.
     formulation : {"weak", "derivative"}, default "weak"
         Integrals against test functions of several widths, or a smoother and its derivatives.
-    penalty : {"group_l0", "group_lasso"} or penalty object, default "group_l0"
-        What proposes candidate masks.
+    penalty : str or penalty object, default "group_l0"
+        What proposes candidate masks: a name of `spreme.penalties.PENALTIES` ("group_l0", "group_lasso",
+        "adaptive_group_lasso", "group_elastic_net", "group_mcp", "group_scad", "group_k_support",
+        "sparse_group_lasso", "stlsq") or an object.
     criterion : {"bic", "ebic", "knee"}, default "bic"
         What chooses among them.
     refine : None, default None

@@ -1,7 +1,7 @@
 """Anderson's extrapolation of a fixed-point iteration.
 
-From the last points x_i and their images T(x_i): the combination of images whose moves T(x_i) - x_i, combined alike, are
-smallest.
+From the last points x_i and their images T(x_i): the combination of images whose moves T(x_i) - x_i, combined alike,
+are smallest.
 
 References
 ----------

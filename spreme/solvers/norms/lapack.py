@@ -70,6 +70,10 @@ class GroupNorms:
         return np.sqrt(np.bincount(self.label, (values**2).sum(axis=0), minlength=len(self.weight)))
 
 
+# Up to this many columns at work all environments are inverted in one call; beyond, one by one by Cholesky.
+BATCHED = 40
+
+
 class WorkingSet:
     """The groups at work: their columns, Grams, prices and eta."""
 
@@ -88,34 +92,42 @@ class WorkingSet:
         return np.sqrt(np.bincount(self.seat, (values**2).sum(axis=0), minlength=len(self.groups)))
 
     def evaluate(self) -> float:
-        """Factor M for the present eta, set r, b, the norms of r and the factors; return phi."""
+        """Factor M for the present eta, set r, b, the norms of r and what `inverses` needs; return phi."""
         use = self.eta[self.seat] > 0
         root = np.sqrt(self.eta[self.seat[use]])
-        self.use, self.factors, self.v = use, [], np.zeros((len(self.gram), len(root)))
+        gram = self.gram if use.all() else self.gram[:, use][:, :, use]
+        right = root * self.cross[:, use]
+        self.use, self.root, self.v = use, root, np.empty_like(right)
+        self.factors: list[Array] = []
+        if len(root) <= BATCHED:
+            matrix = np.outer(root, root) * gram + np.eye(len(root))
+            self.inverse = np.linalg.inv(matrix)
+            self.v = np.matmul(self.inverse, right[:, :, None])[:, :, 0]
+        else:
+            for e, own in enumerate(gram):
+                matrix = np.outer(root, root) * own
+                matrix.flat[:: len(root) + 1] += 1.0
+                # symmetric, so its transpose is itself in the order that LAPACK wants: nothing is copied
+                self.factors.append(dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)[0])
+                self.v[e] = dpotrs(self.factors[e], right[e], lower=1)[0]
         self.b = np.zeros_like(self.cross)
-        self.r = np.empty_like(self.cross)
-        fall = 0.0
-        for e, gram in enumerate(self.gram):
-            own = root[:, None] * gram[np.ix_(use, use)] * root
-            own[np.diag_indices_from(own)] += 1.0
-            factor = dpotrf(own, lower=1)[0] if len(own) else own
-            right = root * self.cross[e, use]
-            self.v[e] = dpotrs(factor, right, lower=1)[0] if len(own) else right
-            fall += right @ self.v[e]
-            self.b[e, use] = root * self.v[e]
-            self.r[e] = self.cross[e] - gram[:, use] @ self.b[e, use]
-            self.factors.append(factor)
+        self.b[:, use] = root * self.v
+        self.r = self.cross.copy()
         self.r[:, use] = self.v / root
+        if not use.all():
+            self.r[:, ~use] -= np.matmul(self.gram[:, ~use][:, :, use], (root * self.v)[:, :, None])[:, :, 0]
         self.r_norm = self.norms(self.r)
-        return float((self.eta * self.price**2).sum() - fall) / 2
+        return float((self.eta * self.price**2).sum() - (right * self.v).sum()) / 2
 
     def newton_system(self) -> tuple[Array, Array]:
         """Matrix and right-hand side for the relative changes of the positive eta."""
-        total = np.diag((self.v**2).sum(axis=0))
-        for v, factor in zip(self.v, self.factors, strict=True):
-            inverse = np.tril(dpotri(factor, lower=1)[0])
-            inverse += np.tril(inverse, -1).T
-            total -= v[:, None] * inverse * v
+        lower = np.diag((self.v**2).sum(axis=0))
+        if self.factors:
+            for v, factor in zip(self.v, self.factors, strict=True):
+                lower -= np.outer(v, v) * dpotri(factor, lower=1, overwrite_c=1)[0]
+        else:
+            lower -= np.einsum("ei,ej,eij->ij", self.v, self.v, self.inverse, optimize=True)
+        total = np.tril(lower) + np.tril(lower, -1).T
         positive = np.flatnonzero(self.eta > 0)
         member = (self.seat[self.use] == positive[:, None]).astype(float)
         size, price = self.r_norm[positive], self.price[positive]
