@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spreme.data import Trajectories, Trajectory
-    from spreme.estimators import SpReME
+    from spreme.estimators import GroupSparseRegressor, SpReME
     from spreme.library import CustomLibrary, FourierLibrary, PolynomialLibrary
     from spreme.results import Forecast
 
@@ -17,6 +17,7 @@ __all__ = [
     "CustomLibrary",
     "Forecast",
     "FourierLibrary",
+    "GroupSparseRegressor",
     "PolynomialLibrary",
     "SpReME",
     "Trajectories",
@@ -27,6 +28,7 @@ _HOMES = {
     "CustomLibrary": "library",
     "Forecast": "results",
     "FourierLibrary": "library",
+    "GroupSparseRegressor": "estimators",
     "PolynomialLibrary": "library",
     "SpReME": "estimators",
     "Trajectories": "data",

@@ -1,5 +1,6 @@
 """Estimators with scikit-learn's contract."""
 
+from spreme.estimators.regressor import GroupSparseRegressor
 from spreme.estimators.spreme import SpReME
 
-__all__ = ["SpReME"]
+__all__ = ["GroupSparseRegressor", "SpReME"]
