@@ -81,6 +81,7 @@ def _check_all(G: Array, C: Array, y_sq: float, ridge: float, f: int, work: Work
             norm[k] += R[e, k] * R[e, k]
     for k in range(K):
         norm[k] = np.sqrt(norm[k])
+        every.guess[k] = norm[k]
         most = max(most, norm[k] / every.price[k])
     for i in range(f):
         penalty += work.price[i] * work.eta[i] * work.r_norm[i]
@@ -126,37 +127,36 @@ def solve_alphas(
     f = restart(G, C, work, every)
     here, there = every.here[0], 0.0
     for a in range(first, alphas.shape[0]):
-        steps, alpha, distance, code = 0, 0.0, 0.0, CONVERGED
+        steps, alpha, distance, violation, code = 0, 0.0, 0.0, 0.0, CONVERGED
         while alpha != alphas[a] and f >= 0:
             alpha = max(alphas[a], STRIDE * here)
             wanted = (tol if alpha == alphas[a] else max(tol, COARSE)) * y_sq
             step = (here - alpha) / (there - here) if there > 0.0 and there != here else 0.0
             move_to(alpha, l1_ratio, min(max(step, 0.0), 3.0), f, work, every)
-            f = admit(G, C, every.guess, f, work, every)
-            target, code = 0.5 * wanted, MAX_ITER
-            while f >= 0:
-                used = solve_at_work(work, f, alpha * (1.0 - l1_ratio), y_sq, target, accuracy, max_iter - steps)
-                steps += used
-                distance = _check_all(G, C, y_sq, alpha * (1.0 - l1_ratio), f, work, every)
-                if distance <= wanted:
-                    code = CONVERGED
-                    break
-                if steps >= max_iter:
-                    break
+            target, code, used = 0.5 * wanted, MAX_ITER, -1
+            while True:
                 entered = f
-                f = admit(G, C, every.norm, f, work, every)
-                if f == entered:
-                    violation = _violation(work, f, every)
+                f = admit(G, C, f, work, every)
+                if f < 0 or (steps >= max_iter and used >= 0):
+                    break
+                if f == entered and used >= 0:
                     if violation <= 10.0 * accuracy or (used == 0 and target < 1e-5 * wanted):
                         code = STATIONARY
                         break
                     target *= 0.1
+                used = solve_at_work(work, f, alpha * (1.0 - l1_ratio), y_sq, target, accuracy, max_iter - steps)
+                steps += used
+                distance = _check_all(G, C, y_sq, alpha * (1.0 - l1_ratio), f, work, every)
+                violation = _violation(work, f, every)
+                if distance <= wanted:
+                    code = CONVERGED
+                    break
             if f >= 0:
                 store(f, a, work, every, coefs, masks)
                 there, here = here, alpha
                 every.here[0] = here
         if f < 0:
             return a
-        report[a, 0], report[a, 1] = distance / max(y_sq, 1e-300), _violation(work, f, every)
+        report[a, 0], report[a, 1] = distance / max(y_sq, 1e-300), violation
         report[a, 2], report[a, 3] = steps, code
     return alphas.shape[0]

@@ -138,10 +138,10 @@ def gather(G: Array, C: Array, factor: Array, first: int, f: int, work: WorkingS
 
 
 @njit(cache=True, nogil=True)
-def admit(G: Array, C: Array, norm: Array, f: int, work: WorkingSet, every: AllTerms) -> int:
-    """Seed the terms whose norms exceed their price most, half as many as are active at most; new f or -1 if full."""
+def admit(G: Array, C: Array, f: int, work: WorkingSet, every: AllTerms) -> int:
+    """Seed the terms whose guessed norms exceed their price most, a few at a time; returns the new f, -1 if full."""
     first = f
-    position, price = every.position, every.price
+    position, price, norm = every.position, every.price, every.guess
     for _ in range(max(8, count(work, f) // 2)):
         best, worst = -1, 1.0
         for k in range(norm.shape[0]):

@@ -222,31 +222,36 @@ def solve_at_work(
     work: WorkingSet, f: int, ridge: float, y_sq: float, target: float, accuracy: float, max_iter: int
 ) -> int:
     """Newton steps until the gap at work is at most `target` or the conditions hold to `accuracy`; their number."""
+    # every kernel is called from one place: each call is compiled anew, and this is the largest part of the first call
     eta, old = work.eta, work.old
-    steps, damping, left = 0, 0.0, False
-    phi = evaluate(work, f, ridge)
-    while steps < max_iter:
+    steps, n, damping, phi, wrong = 0, count(work, f), 0.0, 0.0, 0.0
+    moved, left = False, False
+    while True:
+        value = evaluate(work, f, ridge)
         distance, violation = _gap_at_work(work, f, y_sq)
-        if distance <= target or violation <= accuracy:
-            break
-        # a column equal to an active one joins only to leave at once, and then hides what the others should do
-        if not left and _seed(work, f, 0.1 * violation):
-            phi = evaluate(work, f, ridge)
-        n = count(work, f)
-        _newton_system(work, n)
-        for i in range(f):
-            old[i] = eta[i]
-            work.seat[i] = work.positive[i]
-        before = phi
-        while steps < max_iter:
-            steps += 1
-            left = _direction(work, f, n, damping)
-            for i in range(f):
-                eta[i] = max(old[i] * (1.0 + work.move[i]), 0.0)
-            phi = evaluate(work, f, ridge)
-            change = (phi - before) / max(abs(before), 1e-300)
-            if change <= NOISE or (change <= 1e4 * NOISE and _gap_at_work(work, f, y_sq)[1] < 0.9 * violation):
-                damping = 0.1 * damping if damping > 1e-3 else 0.0
-                break
+        change = (value - phi) / max(abs(phi), 1e-300)
+        if moved and not (change <= NOISE or (change <= 1e4 * NOISE and violation < 0.9 * wrong)):
             damping = max(10.0 * damping, 0.1)
+        else:
+            if moved:
+                damping = 0.1 * damping if damping > 1e-3 else 0.0
+                moved = False
+            if distance <= target or violation <= accuracy:
+                break
+            # a column equal to an active one joins only to leave at once, and then hides what the others should do
+            if not left and _seed(work, f, 0.1 * violation):
+                left = True
+                continue
+            n = count(work, f)
+            _newton_system(work, n)
+            for i in range(f):
+                old[i] = eta[i]
+                work.seat[i] = work.positive[i]
+            phi, wrong, moved = value, violation, True
+        if steps >= max_iter:
+            break
+        steps += 1
+        left = _direction(work, f, n, damping)
+        for i in range(f):
+            eta[i] = max(old[i] * (1.0 + work.move[i]), 0.0)
     return steps
