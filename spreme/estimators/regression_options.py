@@ -15,8 +15,8 @@ from sklearn.model_selection import check_cv
 from spreme.data.arrays import is_missing
 from spreme.data.checks import is_sequence
 from spreme.penalties import GroupL0, as_penalty
-from spreme.selection.path_options import PathOptions
-from spreme.selection.strength import CRITERIA
+from spreme.selection.strength.choice import CRITERIA
+from spreme.selection.strength.options import PathOptions
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -23,8 +23,8 @@ from spreme.estimators.regression_options import (
 )
 from spreme.penalties import Penalty
 from spreme.results import Path
-from spreme.selection.design import Design, arrange
-from spreme.selection.strength import Choice, Folds, at_strength, by_information, by_stability, by_validation
+from spreme.selection.strength.choice import Choice, Folds, at_strength, by_information, by_stability, by_validation
+from spreme.selection.strength.design import Design, arrange
 
 Array = NDArray[np.float64]
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from spreme import GroupSparseRegressor
 from spreme.gram import build
 from spreme.penalties import GroupLasso
-from spreme.selection import strength
-from spreme.selection.design import Design, arrange, training_systems
-from spreme.selection.path_options import PathOptions
-from spreme.selection.path_points import information, least_squares_of
-from spreme.selection.strength import by_information, by_stability, by_validation
+from spreme.selection.strength import choice as strength
+from spreme.selection.strength.choice import by_information, by_stability, by_validation
+from spreme.selection.strength.design import Design, arrange, training_systems
+from spreme.selection.strength.options import PathOptions
+from spreme.selection.strength.points import information, least_squares_of
 from spreme.solvers import solve_path
 
 Array = NDArray[np.float64]

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from spreme.results import Path
-from spreme.selection.design import Design
 from spreme.selection.regression import least_squares
+from spreme.selection.strength.design import Design
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

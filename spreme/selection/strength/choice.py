@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from spreme.gram import GramSystem
 from spreme.results import Path
-from spreme.selection.design import Design, Rows, training_systems
-from spreme.selection.path_options import PathOptions
-from spreme.selection.path_points import information, least_squares_of, points_of
+from spreme.selection.strength.design import Design, Rows, training_systems
+from spreme.selection.strength.options import PathOptions
+from spreme.selection.strength.points import information, least_squares_of, points_of
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
