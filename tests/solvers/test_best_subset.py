@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 from problems import PROBLEMS, Problem
+from without_jit import compiled_and_plain
 
 from spreme.solvers.subsets import best_subset as module
 from spreme.solvers.subsets.best_subset import best_subset
@@ -19,7 +16,6 @@ from spreme.solvers.subsets.refit import refit_supports
 from spreme.solvers.subsets.scan import DEPENDENT
 from spreme.solvers.subsets.tree import ceilings
 
-ROOT = Path(__file__).resolve().parents[2]
 # Condition 1e3 of the Grams times rounding, relative to the mean square of the target.
 SAME = 1e-10
 
@@ -272,16 +268,6 @@ print(" ".join(f"{v:.12e}" for v in values))
 
 
 def test_kernels_give_the_same_without_compilation() -> None:
-    out = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disable, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for disable in ("0", "1")
-    ]
-    compiled, plain = (np.array(words, dtype=float) for words in out)
+    compiled, plain = compiled_and_plain(SCRIPT)
     # the compiled scan may reorder sums: a few roundings of numbers of order ten
     np.testing.assert_allclose(plain, compiled, rtol=0, atol=1e-10)

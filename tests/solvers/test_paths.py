@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from problems import PENALTIES, PROBLEMS, SOLVERS, UNIQUE, Problem
+from without_jit import compiled_and_plain
 
 from spreme import penalties
 from spreme.gram import GramSystem, build
 from spreme.solvers import solve_path
 
-ROOT = Path(__file__).resolve().parents[2]
 # Solutions are known to a duality gap of 1e-10: coefficients of unit columns to its root, times the inverse root of the
 # smallest eigenvalue of the active columns (above 1e-2 in the unique problems).
 SAME = {"rtol": 0.0, "atol": 1e-4}
@@ -180,16 +175,6 @@ print(" ".join(f"{v:.12e}" for v in [*lasso.coefs.ravel(), *best.coefs.ravel(), 
 
 
 def test_kernels_give_the_same_without_compilation() -> None:
-    out = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disable, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for disable in ("0", "1")
-    ]
-    plain, compiled = (np.array(words, dtype=float) for words in out)
+    compiled, plain = compiled_and_plain(SCRIPT)
     # the compiled scan may reorder sums: a few roundings of numbers of order one
     np.testing.assert_allclose(plain, compiled, rtol=0, atol=1e-10)

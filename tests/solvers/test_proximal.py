@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from problems import PROBLEMS
 from scipy.optimize import minimize, nnls
+from without_jit import compiled_and_plain
 
 from spreme.penalties import (
     GroupElasticNet,
@@ -29,7 +25,6 @@ from spreme.solvers.proximal.fista import fista
 from spreme.solvers.proximal.optimality import Solution, certify, half_residual, violation_unit
 from spreme.solvers.proximal.path import solve_proximal
 
-ROOT = Path(__file__).resolve().parents[2]
 SEPARABLE: dict[str, ProximalPenalty] = {
     "lasso": GroupLasso(),
     "elastic": GroupElasticNet(0.7),
@@ -392,16 +387,6 @@ for penalty in (GroupLasso(), GroupElasticNet(), SparseGroupLasso(), GroupMCP(),
 
 
 def test_kernels_give_the_same_without_compilation() -> None:
-    out = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disable, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for disable in ("0", "1")
-    ]
-    plain, compiled = (np.array(words, dtype=float) for words in out)
+    compiled, plain = compiled_and_plain(SCRIPT)
     # compiled sums may be fused or reordered, and extrapolation magnifies roundings up to the tolerance
     np.testing.assert_allclose(plain, compiled, rtol=0, atol=1e-7)
