@@ -19,7 +19,7 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from spreme.solvers.norms.newton import COARSE, CONVERGED, MAX_ITER, STATIONARY, STRIDE
 from spreme.solvers.norms.newton_state import SEED
-from spreme.solvers.norms.newton_steps import JITTER, NOISE
+from spreme.solvers.norms.newton_steps import JITTER, NOISE, ROUNDING
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -102,7 +102,7 @@ class WorkingSet:
         if len(root) <= BATCHED:
             matrix = np.outer(root, root) * gram + np.eye(len(root))
             self.inverse = np.linalg.inv(matrix)
-            self.v = np.matmul(self.inverse, right[:, :, None])[:, :, 0]
+            self.v = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]  # the inverse would lose digits
         else:
             for e, own in enumerate(gram):
                 matrix = np.outer(root, root) * own
@@ -121,7 +121,7 @@ class WorkingSet:
 
     def newton_system(self) -> tuple[Array, Array]:
         """Matrix and right-hand side for the relative changes of the positive eta."""
-        lower = np.diag((self.v**2).sum(axis=0))
+        lower = (1 + ROUNDING) * np.diag((self.v**2).sum(axis=0))
         if self.factors:
             for v, factor in zip(self.v, self.factors, strict=True):
                 lower -= np.outer(v, v) * dpotri(factor, lower=1, overwrite_c=1)[0]

@@ -5,7 +5,8 @@
 At the present norms t_j the penalty lies below its tangent, so that the weighted group lasso with w_j = p'(t_j) / alpha
 is solved instead, and the objective falls with every round. A fixed point is a stationary point, and that is what is
 certified: ||r_j|| = p'(||b_j||) where b_j is not zero, ||r_j|| <= alpha where it is. Each alpha starts from the
-solution of the one before.
+group lasso of the same alpha: starting from the solution of the alpha before keeps terms that came in too early (it
+finds the true terms half as often on libraries of monomials).
 
 References
 ----------
@@ -16,13 +17,15 @@ grouped predictors, Stat. Comput. 25.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spreme.penalties import GroupMCP, GroupSCAD
 from spreme.solvers.equation import Equation, Solutions
 from spreme.solvers.norms.fixed_point import FixedPoint
-from spreme.solvers.norms.weighted import BY_CONDITIONS, solve_group_norms
+from spreme.solvers.norms.weighted import BY_CONDITIONS, ROUNDING, solve_group_norms
 from spreme.solvers.proximal.block_descent import block_descent
 from spreme.solvers.proximal.fista import fista
 
@@ -30,6 +33,8 @@ Array = NDArray[np.float64]
 
 # Weights of terms that are no longer penalised: small enough not to show in the conditions, large enough for eta.
 FLOOR = 1e-7
+# Gap of the group lasso that the rounds start from.
+START = 1e-4
 # Newton steps per alpha before block coordinate descent takes over, as it must where unpenalised columns are dependent.
 PATIENCE = 200
 # Its sweeps cost less than Newton steps.
@@ -45,7 +50,7 @@ def solve_folded(
     max_iter: int,
     use_compiled: bool = True,
 ) -> Solutions:
-    """Stationary points for all alphas, from the largest to the smallest.
+    """Stationary points for all alphas.
 
     Parameters
     ----------
@@ -67,42 +72,71 @@ def solve_folded(
     Solutions
         With gap NaN: there is no duality gap.
     """
-    E, K = equation.cross.shape
-    coefs, masks = np.zeros((len(alphas), E, K)), np.zeros((len(alphas), K), bool)
-    violation, n_iter, status = np.zeros(len(alphas)), np.zeros(len(alphas), int), ["max_iter"] * len(alphas)
-    size = np.zeros(equation.n_groups)
-    for a in np.argsort(-alphas, kind="stable"):
-        alpha = alphas[a]
-        rounds, point = FixedPoint(size), size
-        while n_iter[a] < min(max_iter, PATIENCE):
-            slope = penalty.slope(point, alpha)
-            own = solve_group_norms(
-                equation,
-                np.maximum(slope / alpha, min(FLOOR, 0.1 * tol)),
-                np.array([alpha]),
-                tol=BY_CONDITIONS,
-                accuracy=0.1 * tol,
-                max_iter=min(max_iter, PATIENCE) - n_iter[a],
-                size=size if size.any() else None,
-                use_compiled=use_compiled,
-            )
-            scaled = own.coefs[0] * equation.scale
-            size = equation.norms(scaled)
-            n_iter[a] += max(int(own.n_iter[0]), 1)
-            violation[a] = _violation(equation, penalty, scaled, size, alpha)
-            if violation[a] <= tol:
-                break
-            # what was dropped stays dropped, and a norm is not negative
-            point = np.where(size > 0, np.maximum(rounds.advance(size), 0.5 * size), 0.0)
-        if violation[a] > tol and n_iter[a] < max_iter:
-            scaled, steps = _descend(equation, penalty, alpha, scaled, tol, max_iter, use_compiled)
-            size = equation.norms(scaled)
-            n_iter[a] += steps
-            violation[a] = _violation(equation, penalty, scaled, size, alpha)
-        if violation[a] <= tol:
-            status[a] = "converged"
-        coefs[a], masks[a] = scaled / equation.scale, (size > 0)[equation.label]
-    return Solutions(coefs, masks, np.full(len(alphas), np.nan), violation, n_iter, status)
+    lasso = solve_group_norms(
+        equation, np.ones(equation.n_groups), alphas, tol=START, max_iter=max_iter, use_compiled=use_compiled
+    )
+    limits = _Limits(tol, max_iter, use_compiled)
+    starts = [equation.norms(coef * equation.scale) for coef in lasso.coefs]
+    found = [_solve_from(equation, penalty, alpha, size, limits) for alpha, size in zip(alphas, starts, strict=True)]
+    coefs = np.array([point.scaled for point in found]) / equation.scale
+    return Solutions(
+        coefs,
+        (coefs != 0).any(axis=1),
+        np.full(len(alphas), np.nan),
+        np.array([point.violation for point in found]),
+        np.array([point.n_iter for point in found]),
+        ["converged" if point.violation <= tol else "max_iter" for point in found],
+    )
+
+
+class _Limits(NamedTuple):
+    """When to stop."""
+
+    tol: float
+    max_iter: int
+    use_compiled: bool
+
+
+class _Point(NamedTuple):
+    """Coefficients of unit columns, how far they are from stationary, and what it took."""
+
+    scaled: Array
+    violation: float
+    n_iter: int
+
+
+def _solve_from(
+    equation: Equation, penalty: GroupMCP | GroupSCAD, alpha: float, size: Array, limits: _Limits
+) -> _Point:
+    """A stationary point near the start."""
+    tol, max_iter, use_compiled = limits
+    rounds, point, n_iter, violation = FixedPoint(size), size, 0, np.inf
+    while n_iter < min(max_iter, PATIENCE):
+        slope = penalty.slope(point, alpha)
+        own = solve_group_norms(
+            equation,
+            np.maximum(slope / alpha, min(FLOOR, 0.1 * tol)),
+            np.array([alpha]),
+            tol=BY_CONDITIONS,
+            accuracy=max(0.1 * tol, ROUNDING),
+            max_iter=min(max_iter, PATIENCE) - n_iter,
+            size=size if size.any() else None,
+            use_compiled=use_compiled,
+        )
+        scaled = own.coefs[0] * equation.scale
+        size = equation.norms(scaled)
+        n_iter += max(int(own.n_iter[0]), 1)
+        violation = _violation(equation, penalty, scaled, size, alpha)
+        if violation <= tol:
+            break
+        # what was dropped stays dropped, and a norm is not negative
+        point = np.where(size > 0, np.maximum(rounds.advance(size), 0.5 * size), 0.0)
+    if violation > tol and n_iter < max_iter:
+        scaled, steps = _descend(equation, penalty, alpha, scaled, tol, max_iter, use_compiled)
+        size = equation.norms(scaled)
+        n_iter += steps
+        violation = _violation(equation, penalty, scaled, size, alpha)
+    return _Point(scaled, violation, n_iter)
 
 
 def _descend(

@@ -15,6 +15,8 @@ Indices = NDArray[np.int64]
 JITTER = 1e-10
 # phi is known to about this share. Where that hides whether a step was good, the optimality conditions say it.
 NOISE = 1e-13
+# The diagonal of Newton's matrix is a difference, next to nothing for small eta: known to this share of its terms.
+ROUNDING = 1e-14
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -122,7 +124,7 @@ def _newton_system(work: WorkingSet, n: int) -> None:
                 value -= v[a, e] * v[b, e] * total[e]
             if a == b:
                 for e in range(lanes):
-                    value += v[a, e] * v[a, e]
+                    value += (1.0 + ROUNDING) * v[a, e] * v[a, e]
             work.H[a, b] = value
         i = work.positive[a]
         size, price = work.r_norm[i], work.price[i]

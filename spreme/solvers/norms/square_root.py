@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spreme.solvers.equation import Equation, Solutions
 from spreme.solvers.norms.fixed_point import FixedPoint
-from spreme.solvers.norms.weighted import BY_CONDITIONS, solve_group_norms
+from spreme.solvers.norms.weighted import BY_CONDITIONS, ROUNDING, solve_group_norms
 
 Array = NDArray[np.float64]
 
@@ -65,12 +65,12 @@ def solve_square_root(
             own = solve_group_norms(
                 equation,
                 weight,
-                alphas[[a]],
+                alphas[[a]] * sigma.min(),
                 tol=BY_CONDITIONS,
-                accuracy=0.01 * tol,  # the gap of this loss is linear in the violation
+                accuracy=max(0.01 * tol, ROUNDING),  # the gap of this loss is linear in the violation
                 max_iter=max_iter - n_iter[a],
                 size=size if size.any() else None,
-                factor=1 / sigma,
+                factor=sigma.min() / sigma,  # at most one: columns stay of the order of one
                 use_compiled=use_compiled,
             )
             scaled = own.coefs[0] * equation.scale
@@ -81,7 +81,8 @@ def solve_square_root(
             if gap[a] <= tol:
                 status[a] = "converged"
                 break
-            sigma = np.clip(np.exp(rounds.advance(np.log(own_sigma))), own_sigma / 3, own_sigma * 3)
+            log_sigma = np.log(own_sigma)
+            sigma = np.exp(np.clip(rounds.advance(log_sigma), log_sigma - 1, log_sigma + 1))
         coefs[a], masks[a] = own.coefs[0], own.masks[0]
     return Solutions(coefs, masks, gap, violation, n_iter, status)
 
@@ -108,7 +109,7 @@ def _certify(equation: Equation, weight: Array, scaled: Array, sigma: Array, alp
     floor = np.where(seen, FLOOR * np.sqrt(equation.y_sq), 0.0)
     ratio = equation.norms(correlation / sigma[:, None]) / (alpha * weight)
     shrink = min(1.0, 1.0 / max(ratio.max(), 1e-300))
-    primal = (residual**2 / (2 * sigma) + sigma / 2)[seen].sum() + alpha * (weight * size)[size > 0].sum()
+    primal = (residual**2 / (2 * sigma) + sigma / 2)[seen].sum() + alpha * (weight[size > 0] * size[size > 0]).sum()
     # the dual point is the residual over sigma, of norm at most one, shrunk until no correlation exceeds its price
     along = (equation.y_sq - (scaled * equation.cross).sum(axis=1)) / sigma
     dual = shrink * along[seen].sum() - (floor * ((shrink * residual / sigma) ** 2 - 1) / 2)[seen].sum()

@@ -14,11 +14,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from spreme.penalties import STLSQ
 from spreme.solvers.equation import Equation, Solutions
 
 Array = NDArray[np.float64]
+
+# Pivots below this share of the diagonal are rounding.
+SINGULAR = 1e-12
 
 
 def solve_thresholded(equation: Equation, penalty: STLSQ, alphas: Array) -> Solutions:
@@ -79,7 +83,12 @@ def ridge_fit(equation: Equation, ridge: float, mask: NDArray[np.bool_] | None =
 
 
 def _solve(gram: Array, cross: Array) -> Array:
-    """Solution of a symmetric system, the one of least norm where it is singular."""
+    """Solution of a symmetric system: by Cholesky, or where it is singular to rounding the one of least norm."""
+    if len(gram) == 0:
+        return cross
+    factor, singular = dpotrf(gram, lower=1)
+    if not singular and (np.diagonal(factor) ** 2 > SINGULAR * np.diagonal(gram)).all():
+        return dpotrs(factor, cross, lower=1)[0]
     values, vectors = np.linalg.eigh(gram)
     keep = values > 1e-13 * values.max(initial=0.0)
     solution: Array = vectors[:, keep] @ ((vectors[:, keep].T @ cross) / values[keep])

@@ -1,0 +1,1 @@
+"""Instances, judge, peers and tables of `bench_solvers.py`."""
