@@ -23,7 +23,8 @@ class GroupLasso(RadialPenalty):
     Parameters
     ----------
     weights : sequence of float (K,), default None
-        Positive weights w_j of the terms; infinity excludes a term. None: all one.
+        Positive weights w_j of the terms, or of the groups in sorted order of their labels; infinity excludes a term.
+        None: all one.
 
     References
     ----------

@@ -41,8 +41,10 @@ class GroupNorms:
         Weights of the groups; norms of the last solution.
     factor : ndarray (E,)
         By which the Grams are to be multiplied; cross and y_sq already are.
-    l1_ratio : float
-        Share of the norm in the penalty; the rest is ridge.
+    ridge : float
+        Ridge per alpha.
+    curvature : float
+        Largest entry of the diagonals of the Grams.
     """
 
     gram: Array
@@ -52,7 +54,8 @@ class GroupNorms:
     weight: Array
     size: Array
     factor: Array
-    l1_ratio: float = 1.0
+    ridge: float = 0.0
+    curvature: float = 1.0
     size_before: Array = field(init=False)
     norm: Array = field(init=False)
     norm_before: Array = field(init=False)
@@ -79,6 +82,7 @@ class WorkingSet:
 
     def __init__(self, problem: GroupNorms, groups: Indices, price: Array, eta: Array, ridge: float) -> None:
         self.problem, self.groups, self.price, self.eta = problem, groups, price, eta
+        self.seed = SEED / (problem.curvature + ridge)
         position = np.full(len(problem.weight), -1)
         position[groups] = np.arange(len(groups))
         self.columns = np.flatnonzero(position[problem.label] >= 0)
@@ -145,6 +149,7 @@ class WorkingSet:
 
 def duality_gap(fit: float, along: float, penalty: float, most: float) -> float:
     """Primal minus dual value, the dual point being the residual shrunk until no correlation exceeds its price."""
+    fit, along = max(fit, 0.0), max(along, 0.0)  # squares, but for rounding
     shrink = min(1 / max(most, 1e-300), along / max(fit, 1e-300))
     return fit / 2 + penalty - (shrink * along - shrink**2 * fit / 2)
 
@@ -178,15 +183,15 @@ def solve_at_work(work: WorkingSet, target: float, accuracy: float, max_iter: in
         enter = (work.eta == 0) & (work.r_norm > work.price * (1 + 0.1 * violation))
         # a column equal to an active one joins only to leave at once, and then hides what the others should do
         if enter.any() and not left:
-            work.eta[enter] = SEED
+            work.eta[enter] = work.seed
             phi = work.evaluate()
         H, right = work.newton_system()
         old, before = work.eta.copy(), phi
         positive = np.flatnonzero(old > 0)
         while steps < max_iter:
             steps += 1
-            u = direction(H, right, old[positive] <= 2 * SEED, damping)
-            left = bool((u[old[positive] <= 2 * SEED] == -1).any())
+            u = direction(H, right, old[positive] <= 2 * work.seed, damping)
+            left = bool((u[old[positive] <= 2 * work.seed] == -1).any())
             work.eta = old.copy()
             work.eta[positive] = np.maximum(old[positive] * (1 + u), 0.0)
             phi = work.evaluate()
@@ -198,9 +203,16 @@ def solve_at_work(work: WorkingSet, target: float, accuracy: float, max_iter: in
     return steps
 
 
+def _drop_seeds(work: WorkingSet) -> None:
+    """Set to zero what has not grown beyond a seed: it is in no support."""
+    mere = work.eta <= 2 * work.seed
+    work.eta[mere] = 0.0
+    work.b[:, mere[work.seat]] = 0.0
+
+
 def _check_all(problem: GroupNorms, work: WorkingSet, prices: Array, ridge: float) -> tuple[float, float]:
     """Norms of the correlations of all groups from the active rows; duality gap and largest violation."""
-    used = work.columns[work.use]
+    used = work.columns[(work.eta > 0)[work.seat]]
     problem.coef[:] = 0.0
     problem.coef[:, work.columns] = work.b
     residual = problem.cross - ridge * problem.coef
@@ -217,31 +229,34 @@ def _check_all(problem: GroupNorms, work: WorkingSet, prices: Array, ridge: floa
     return duality_gap(fit, along, penalty, ratio.max(initial=0.0)), violation
 
 
-def _admit(norm: Array, prices: Array, eta: Array) -> Indices:
+def _admit(norm: Array, prices: Array, eta: Array, seed: float) -> Indices:
     """Seed the groups at zero whose norms exceed their price most, at most half as many as there are."""
     violating = np.flatnonzero((norm > prices) & (eta == 0))
     room = max(8, int((eta > 0).sum()) // 2)
     entering = violating[np.argsort(-(norm / prices)[violating], kind="stable")[:room]]
-    eta[entering] = SEED
+    eta[entering] = seed
     return entering
 
 
 def _solve_alpha(
-    problem: GroupNorms, alpha: float, step: float, wanted: float, accuracy: float, max_iter: int
+    problem: GroupNorms, alpha: float, step: float, wanted: float, accuracy: float, max_iter: int, final: bool
 ) -> tuple[float, float, int, int]:
     """Gap, violation, steps and status of the solution at alpha, from norms extrapolated by `step`."""
-    prices, ridge = alpha * problem.l1_ratio * problem.weight, alpha * (1 - problem.l1_ratio)
+    prices, ridge = alpha * problem.weight, alpha * problem.ridge
+    seed = SEED / (problem.curvature + ridge)
     guess = np.maximum(problem.norm, problem.norm + step * (problem.norm - problem.norm_before))
     size = np.maximum(problem.size + step * (problem.size - problem.size_before), 0.2 * problem.size)
     eta = np.where(size > 0, size / prices, 0.0)
     problem.norm_before, problem.size_before = problem.norm, problem.size
-    _admit(guess, prices, eta)
+    _admit(guess, prices, eta, seed)
     steps, target = 0, wanted / 2
     while True:
         groups = np.flatnonzero(eta > 0)
         work = WorkingSet(problem, groups, prices[groups], eta[groups], ridge)
         used = solve_at_work(work, target, accuracy, max_iter - steps)
         steps += used
+        if final:
+            _drop_seeds(work)
         gap, violation = _check_all(problem, work, prices, ridge)
         eta[groups] = work.eta
         problem.size = np.zeros(len(prices))
@@ -250,9 +265,9 @@ def _solve_alpha(
             return gap, violation, steps, CONVERGED
         if steps >= max_iter:
             return gap, violation, steps, MAX_ITER
-        entered = _admit(problem.norm, prices, eta)
+        entered = _admit(problem.norm, prices, eta, seed)
         if len(entered) == 0:
-            if violation <= 10 * accuracy or (used == 0 and target < 1e-5 * wanted):
+            if violation <= 10 * accuracy or (used == 0 and target < max(1e-5 * wanted, 0.0)):
                 return gap, violation, steps, STATIONARY
             target *= 0.1
 
@@ -284,7 +299,7 @@ def solve_alphas(
             wanted = (tol if alpha == alphas[a] else max(tol, COARSE)) * problem.y_sq
             step = (here - alpha) / (there - here) if there > 0 and there != here else 0.0
             gap, violation, used, code = _solve_alpha(
-                problem, alpha, min(max(step, 0.0), 3.0), wanted, accuracy, max_iter - steps
+                problem, alpha, min(max(step, 0.0), 3.0), wanted, accuracy, max_iter - steps, alpha == alphas[a]
             )
             steps += used
             there, here = here, alpha

@@ -84,7 +84,7 @@ def solve_folded(
         (coefs != 0).any(axis=1),
         np.full(len(alphas), np.nan),
         np.array([point.violation for point in found]),
-        np.array([point.n_iter for point in found]),
+        lasso.n_iter + np.array([point.n_iter for point in found]),
         ["converged" if point.violation <= tol else "max_iter" for point in found],
     )
 

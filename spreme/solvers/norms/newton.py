@@ -39,7 +39,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spreme.solvers.norms.newton_state import FAST, AllTerms, WorkingSet, admit, move_to, restart, store
+from spreme.solvers.norms.newton_state import FAST, AllTerms, WorkingSet, admit, drop_seeds, move_to, restart, store
 from spreme.solvers.norms.newton_steps import gap, solve_at_work
 
 Array = NDArray[np.float64]
@@ -105,7 +105,7 @@ def solve_alphas(
     C: Array,
     y_sq: float,
     alphas: Array,
-    l1_ratio: float,
+    ridge: float,
     tol: float,
     accuracy: float,
     max_iter: int,
@@ -118,11 +118,11 @@ def solve_alphas(
 ) -> int:
     """Solve for alphas[first:] in turn; returns how many alphas are done, not all if the working set is too small.
 
-    `every.size` are the norms of the groups at strength `every.here` to start from (all zero at the strength where the
-    first term enters), and those of the last solution afterwards. A solution is accepted if its relative gap is at
-    most `tol`, or if no correlation misses its price by a share of more than ten times `accuracy`. Filled: coefs
-    (A, E, K), masks (A, K) and report (A, 4): relative gap, largest violation relative to its price, iterations, status
-    code.
+    Prices are alpha times `every.weight`, the ridge is alpha times `ridge`. `every.size` are the norms of the groups at
+    strength `every.here` to start from (all zero at the strength where the first term enters), and those of the last
+    solution afterwards. A solution is accepted if its relative gap is at most `tol`, or if no correlation misses its
+    price by a share of more than ten times `accuracy`. Filled: coefs (A, E, K), masks (A, K) and report (A, 4):
+    relative gap, largest violation relative to its price, iterations, status code.
     """
     f = restart(G, C, work, every)
     here, there = every.here[0], 0.0
@@ -132,7 +132,7 @@ def solve_alphas(
             alpha = max(alphas[a], STRIDE * here)
             wanted = (tol if alpha == alphas[a] else max(tol, COARSE)) * y_sq
             step = (here - alpha) / (there - here) if there > 0.0 and there != here else 0.0
-            move_to(alpha, l1_ratio, min(max(step, 0.0), 3.0), f, work, every)
+            move_to(alpha, alpha * ridge, min(max(step, 0.0), 3.0), f, work, every)
             target, code, used = 0.5 * wanted, MAX_ITER, -1
             while True:
                 entered = f
@@ -140,13 +140,15 @@ def solve_alphas(
                 if f < 0 or (steps >= max_iter and used >= 0):
                     break
                 if f == entered and used >= 0:
-                    if violation <= 10.0 * accuracy or (used == 0 and target < 1e-5 * wanted):
+                    if violation <= 10.0 * accuracy or (used == 0 and target < max(1e-5 * wanted, 0.0)):
                         code = STATIONARY
                         break
                     target *= 0.1
-                used = solve_at_work(work, f, alpha * (1.0 - l1_ratio), y_sq, target, accuracy, max_iter - steps)
+                used = solve_at_work(work, f, alpha * ridge, y_sq, target, accuracy, max_iter - steps)
                 steps += used
-                distance = _check_all(G, C, y_sq, alpha * (1.0 - l1_ratio), f, work, every)
+                if alpha == alphas[a]:
+                    drop_seeds(work, f)
+                distance = _check_all(G, C, y_sq, alpha * ridge, f, work, every)
                 violation = _violation(work, f, every)
                 if distance <= wanted:
                     code = CONVERGED

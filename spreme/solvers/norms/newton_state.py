@@ -16,7 +16,8 @@ Indices = NDArray[np.int64]
 
 # Environments are padded to a multiple of this, a vector of doubles.
 LANES = 4
-# A term that joins starts at this eta, where its column of D^1/2 G D^1/2 is negligible yet well above rounding.
+# A term that joins starts at this eta over the scale of the Grams, where its column of D^1/2 G D^1/2 is negligible yet
+# well above rounding. What is still as small at the end has not joined.
 SEED = 1e-7
 # Reordered sums and contracted products are welcome; infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "arcp", "nsz"}
@@ -38,6 +39,7 @@ class WorkingSet(NamedTuple):
     pivot: Array  # (m, e) inverse diagonal of L
     v: Array  # (m, e)
     accumulator: Array  # (e,)
+    seed: Array  # (1,) eta of a term that joins
     H: Array  # (m, m) Newton's matrix
     A: Array  # (m, m) its Cholesky factor
     right: Array  # (m,)
@@ -62,6 +64,7 @@ class AllTerms(NamedTuple):
     here: Array  # (1,) strength that the sizes belong to
     scale: Array  # (K,)
     factor: Array  # (E,) by which the Grams are to be multiplied (C and y_sq are already)
+    curvature: Array  # (1,) largest entry of their diagonals
 
 
 def working_set(m: int, n_environments: int) -> WorkingSet:
@@ -81,6 +84,7 @@ def working_set(m: int, n_environments: int) -> WorkingSet:
         pivot=np.zeros((m, lanes)),
         v=np.zeros((m, lanes)),
         accumulator=np.zeros(lanes),
+        seed=np.full(1, SEED),
         H=np.zeros((m, m)),
         A=np.zeros((m, m)),
         right=np.zeros(m),
@@ -91,7 +95,9 @@ def working_set(m: int, n_environments: int) -> WorkingSet:
     )
 
 
-def all_terms(cross: Array, weight: Array, scale: Array, size: Array, here: float, factor: Array) -> AllTerms:
+def all_terms(
+    cross: Array, weight: Array, scale: Array, size: Array, here: float, factor: Array, curvature: float
+) -> AllTerms:
     """State of all terms for correlations cross (E, K) before the first solution, or with group norms to start from."""
     n_terms = cross.shape[1]
     norm = np.sqrt((cross**2).sum(axis=0))
@@ -108,6 +114,7 @@ def all_terms(cross: Array, weight: Array, scale: Array, size: Array, here: floa
         here=np.array([here]),
         scale=np.array(scale),
         factor=np.array(factor),
+        curvature=np.array([curvature]),
     )
 
 
@@ -154,17 +161,26 @@ def admit(G: Array, C: Array, f: int, work: WorkingSet, every: AllTerms) -> int:
                 return -1
             work.terms[f], work.price[f], position[best] = best, price[best], f
             f += 1
-        work.eta[position[best]] = SEED
+        work.eta[position[best]] = work.seed[0]
     gather(G, C, every.factor, first, f, work)
     return f
 
 
+@njit(cache=True, nogil=True)
+def drop_seeds(work: WorkingSet, f: int) -> None:
+    """Set to zero what has not grown beyond a seed: it is in no support."""
+    for i in range(f):
+        if work.eta[i] <= 2.0 * work.seed[0]:
+            work.eta[i] = 0.0
+
+
 @njit(cache=True, nogil=True, fastmath=FAST)
-def move_to(alpha: float, l1_ratio: float, step: float, f: int, work: WorkingSet, every: AllTerms) -> None:
+def move_to(alpha: float, ridge: float, step: float, f: int, work: WorkingSet, every: AllTerms) -> None:
     """Prices at alpha; norms of groups and of correlations extrapolated by `step` times their last change."""
     norm, before = every.norm, every.norm_before
+    work.seed[0] = SEED / (every.curvature[0] + ridge)
     for k in range(norm.shape[0]):
-        every.price[k] = alpha * l1_ratio * every.weight[k]
+        every.price[k] = alpha * every.weight[k]
         every.guess[k] = max(norm[k], norm[k] + step * (norm[k] - before[k]))
         before[k] = norm[k]
     for i in range(f):

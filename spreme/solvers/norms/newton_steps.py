@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spreme.solvers.norms.newton_state import FAST, SEED, WorkingSet, count
+from spreme.solvers.norms.newton_state import FAST, WorkingSet, count
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -170,7 +170,7 @@ def _direction(work: WorkingSet, f: int, n: int, damping: float) -> bool:
         _solve_free(work, n, damping)
         pinned = False
         for a in range(n):
-            if work.free[a] and work.u[a] < 0.0 and work.old[work.seat[a]] <= 2.0 * SEED:
+            if work.free[a] and work.u[a] < 0.0 and work.old[work.seat[a]] <= 2.0 * work.seed[0]:
                 work.free[a] = False
                 pinned = left = True
     for i in range(f):
@@ -204,6 +204,7 @@ def _gap_at_work(work: WorkingSet, f: int, y_sq: float) -> tuple[float, float]:
 @njit(cache=True, nogil=True)
 def gap(fit: float, along: float, penalty: float, most: float) -> float:
     """Primal minus dual value, the dual point being the residual shrunk until no correlation exceeds its price."""
+    fit, along = max(fit, 0.0), max(along, 0.0)  # squares, but for rounding
     shrink = min(1.0 / max(most, 1e-300), along / max(fit, 1e-300))
     return 0.5 * fit + penalty - (shrink * along - 0.5 * shrink * shrink * fit)
 
@@ -214,7 +215,7 @@ def _seed(work: WorkingSet, f: int, margin: float) -> bool:
     seeded = False
     for i in range(f):
         if work.eta[i] == 0.0 and work.r_norm[i] > work.price[i] * (1.0 + margin):
-            work.eta[i] = SEED
+            work.eta[i] = work.seed[0]
             seeded = True
     return seeded
 

@@ -72,29 +72,34 @@ def solve_group_norms(
         In the order of alphas.
     """
     order = np.argsort(-alphas, kind="stable")
-    falling = np.ascontiguousarray(alphas[order])
     E, K = equation.cross.shape
     factor = np.ones(E) if factor is None else factor
-    cross, y_sq = equation.cross * factor[:, None], float(equation.y_sq @ factor)
+    # the target in units of its own size: cubes of correlations must not overflow
+    unit = float(np.sqrt(equation.y_sq @ factor)) or 1.0
+    cross, y_sq = equation.cross * (factor[:, None] / unit), float((equation.y_sq / unit**2) @ factor)
+    falling, weight, ridge = np.ascontiguousarray(alphas[order] / unit), weight * l1_ratio, (1.0 - l1_ratio) * unit
     coefs, masks = np.zeros((len(alphas), E, K)), np.zeros((len(alphas), K), bool)
     report = np.zeros((len(alphas), 4))
-    here = falling[0] if size is not None else float((equation.norms(cross) / weight).max()) / l1_ratio
-    size = np.zeros(len(weight)) if size is None else size
+    here = falling[0] if size is not None else float((equation.norms(cross) / weight).max())
+    size = np.zeros(len(weight)) if size is None else size / unit
+    scale = equation.scale / unit
+    diagonal = np.diagonal(equation.gram, axis1=1, axis2=2).max(axis=1)
+    curvature = float((factor * diagonal).max()) or 1.0
     done = 0
     if use_compiled and equation.is_plain:
-        every = all_terms(cross, weight, equation.scale, size, here, factor)
+        every = all_terms(cross, weight, scale, size, here, factor, curvature)
         room = min(K, max(30, 2 * int((size > 0).sum())))
         while done < len(falling) and room <= compiled.LARGE:
             work = working_set(room, E)
             done = compiled.solve_alphas(
-                equation.gram, cross, y_sq, falling, l1_ratio, tol, accuracy, max_iter, done, work, every,
+                equation.gram, cross, y_sq, falling, ridge, tol, accuracy, max_iter, done, work, every,
                 coefs, masks, report,
             )  # fmt: skip
             room *= 2
         size, here = every.size, float(every.here[0])
     if done < len(falling):
-        problem = plain.GroupNorms(equation.gram, cross, y_sq, equation.label, weight, size, factor, l1_ratio)
-        plain.solve_alphas(problem, falling, tol, accuracy, max_iter, done, here, equation.scale, coefs, masks, report)
+        problem = plain.GroupNorms(equation.gram, cross, y_sq, equation.label, weight, size, factor, ridge, curvature)
+        plain.solve_alphas(problem, falling, tol, accuracy, max_iter, done, here, scale, coefs, masks, report)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     gap, violation, n_iter, code = report[back].T
