@@ -239,7 +239,7 @@ def _admit(norm: Array, prices: Array, eta: Array, seed: float) -> Indices:
 
 
 def _solve_alpha(
-    problem: GroupNorms, alpha: float, step: float, wanted: float, accuracy: float, max_iter: int, final: bool
+    problem: GroupNorms, alpha: float, step: float, wanted: float, accuracy: float, max_iter: int, tidy: bool
 ) -> tuple[float, float, int, int]:
     """Gap, violation, steps and status of the solution at alpha, from norms extrapolated by `step`."""
     prices, ridge = alpha * problem.weight, alpha * problem.ridge
@@ -255,7 +255,7 @@ def _solve_alpha(
         work = WorkingSet(problem, groups, prices[groups], eta[groups], ridge)
         used = solve_at_work(work, target, accuracy, max_iter - steps)
         steps += used
-        if final:
+        if tidy:
             _drop_seeds(work)
         gap, violation = _check_all(problem, work, prices, ridge)
         eta[groups] = work.eta
@@ -265,11 +265,11 @@ def _solve_alpha(
             return gap, violation, steps, CONVERGED
         if steps >= max_iter:
             return gap, violation, steps, MAX_ITER
-        entered = _admit(problem.norm, prices, eta, seed)
-        if len(entered) == 0:
+        if np.isin(_admit(problem.norm, prices, eta, seed), groups).all():
             if violation <= 10 * accuracy or (used == 0 and target < max(1e-5 * wanted, 0.0)):
                 return gap, violation, steps, STATIONARY
-            target *= 0.1
+            # what was too small to be kept is needed after all
+            target, tidy = 0.1 * target, False
 
 
 def solve_alphas(

@@ -133,7 +133,7 @@ def solve_alphas(
             wanted = (tol if alpha == alphas[a] else max(tol, COARSE)) * y_sq
             step = (here - alpha) / (there - here) if there > 0.0 and there != here else 0.0
             move_to(alpha, alpha * ridge, min(max(step, 0.0), 3.0), f, work, every)
-            target, code, used = 0.5 * wanted, MAX_ITER, -1
+            target, code, used, tidy = 0.5 * wanted, MAX_ITER, -1, alpha == alphas[a]
             while True:
                 entered = f
                 f = admit(G, C, f, work, every)
@@ -143,10 +143,11 @@ def solve_alphas(
                     if violation <= 10.0 * accuracy or (used == 0 and target < max(1e-5 * wanted, 0.0)):
                         code = STATIONARY
                         break
-                    target *= 0.1
+                    # what was too small to be kept is needed after all
+                    target, tidy = 0.1 * target, False
                 used = solve_at_work(work, f, alpha * ridge, y_sq, target, accuracy, max_iter - steps)
                 steps += used
-                if alpha == alphas[a]:
+                if tidy:
                     drop_seeds(work, f)
                 distance = _check_all(G, C, y_sq, alpha * ridge, f, work, every)
                 violation = _violation(work, f, every)
