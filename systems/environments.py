@@ -6,8 +6,8 @@ Environments are labelled by whole numbers: 0, 1, ... for training, 100, 101, ..
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 FIRST_ADAPTATION = 100
@@ -26,9 +26,12 @@ class RelativeRanges:
     ----------
     half_ranges : mapping of str to float
         Parameter -> largest relative deviation; the order decides the prime.
+    zeros : mapping of str to collection of int, default {}
+        Parameter -> environments in which it is exactly zero, so that its term is absent there.
     """
 
     half_ranges: Mapping[str, float]
+    zeros: Mapping[str, Collection[int]] = field(default_factory=dict)
 
     def parameters(self, base: Mapping[str, float], env: int) -> dict[str, float]:
         """Give the values of all parameters in environment number `env`."""
@@ -39,7 +42,7 @@ class RelativeRanges:
         for (name, half_range), prime in zip(self.half_ranges.items(), PRIMES, strict=False):
             u = 2.0 * (((env + 1) * math.sqrt(prime)) % 1.0) - 1.0
             values[name] += abs(values[name]) * half_range * wide * u
-        return values
+        return values | {name: 0.0 for name, environments in self.zeros.items() if env in environments}
 
     def labels(self, n: int) -> list[int]:
         """Give the labels of the first n environments."""
@@ -48,7 +51,7 @@ class RelativeRanges:
     @property
     def varied(self) -> tuple[str, ...]:
         """Names of the parameters that differ."""
-        return tuple(self.half_ranges)
+        return tuple(dict.fromkeys((*self.half_ranges, *self.zeros)))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,32 @@ SIZES = {
     "lotka": [2, 2],
     "lorenz": [2, 3, 2],
     "pendulum": [1, 2],
+    "logistic": [2],
+    "allee": [3],
+    "landau5": [3],
+    "drag": [2],
+    "competition": [3, 3],
+    "sirs": [4, 2],
+    "enzyme": [3, 3],
     "vdp": [1, 3],
+    "duffing": [1, 3],
+    "duffing_zero": [1, 4],
+    "cubic_osc": [2, 2],
     "fhn": [4, 3],
+    "brusselator": [3, 2],
+    "selkov": [3, 3],
+    "driven_pendulum": [1, 3],
+    "rossler": [2, 2, 3],
+    "chen": [2, 3, 2],
+    "halvorsen": [4, 4, 4],
+    "aizawa": [3, 3, 8],
+    "genesio": [1, 1, 4],
+    "nose_hoover": [1, 2, 2],
+    "wake3": [3, 3, 3],
+    "thomas": [2, 2, 2],
+    "lv4": [4, 4, 4, 5],
+    "lorenz96_5": [4, 4, 4, 4, 4],
+    "lorenz_stenflo": [3, 3, 2, 2],
 }
 
 
@@ -64,6 +88,15 @@ def test_a_term_that_is_zero_in_one_environment_belongs_to_the_shared_mask() -> 
     assert np.count_nonzero(coef[0]) == 3
     np.testing.assert_array_equal(systems.true_mask(gap, table, [0, 1]), systems.true_mask(lotka, table, [0]))
     assert systems.true_mask(gap, table, [0]).sum() == 3
+
+
+def test_terms_that_are_absent_in_some_environments() -> None:
+    system = systems.get("duffing_zero")
+    table = system.library.table(system.states)
+    coef = systems.true_coefficients(system, table, range(8))
+    damped, skewed = (np.flatnonzero(coef[:, 1, table.index(term)]).tolist() for term in ("y", "x**2"))
+    assert damped == [1, 2, 3, 5, 6, 7]
+    assert skewed == [0, 2, 4, 6]
 
 
 def test_the_mask_follows_the_table() -> None:

@@ -1,0 +1,1 @@
+"""Parts of `bench_recovery.py`: which structures are found, from which data, by which methods."""
