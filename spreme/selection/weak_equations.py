@@ -15,6 +15,7 @@ from spreme.selection.correlation import correlation_time
 from spreme.selection.regression import Regression, least_squares
 from spreme.weak import Rows, WeakTrajectory, prepare, rows, whiten
 from spreme.weak.bumps import LADDER
+from spreme.weak.rows import Windows
 from spreme.weak.whitening import slopes
 
 Array = NDArray[np.float64]
@@ -134,7 +135,8 @@ def weak_equations(environments: Sequence[Sequence[Trajectory]], table: TermTabl
         Rows at all window widths.
     """
     runs = [[prepare(run, own) for run in every] for every, own in zip(environments, noise, strict=True)]
-    made = [[rows(run, table) for run in every] for every in runs]
+    windows: Windows = {}
+    made = [[rows(run, table, windows) for run in every] for every in runs]
     return WeakEquations(table, runs, made, floored(noise, environments))
 
 

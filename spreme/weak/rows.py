@@ -74,7 +74,11 @@ def prepare(run: Trajectory, noise: Array) -> WeakTrajectory:
     return WeakTrajectory(t, x, np.where(missing, 0.0, noise**2), ~doubtful.any(axis=1), run.index)
 
 
-def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
+# Windows by times, width and known samples: trajectories recorded at the same times share them.
+Windows = dict[tuple[bytes, float, bytes], Bumps]
+
+
+def rows(run: WeakTrajectory, table: TermTable, windows: Windows | None = None) -> list[Rows]:
     """Integrate one trajectory over all windows of the ladder.
 
     Parameters
@@ -83,6 +87,8 @@ def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
         Output of `prepare`.
     table : TermTable
         Library.
+    windows : dict, optional
+        Windows of trajectories before; those of this one are added.
 
     Returns
     -------
@@ -95,7 +101,8 @@ def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
         If a term is not finite somewhere on the trajectory; the message names it.
     """
     widths = window_ladder(run.t, period(run.t, run.x, run.variance.max(axis=0)))
-    ladder = [no_bumps() if width is None else make_bumps(run.t, width, run.known) for width in widths]
+    windows = {} if windows is None else windows
+    ladder = [no_bumps() if width is None else _bumps(run, width, windows) for width in widths]
     sums = [np.zeros((len(b.first), table.n_terms)) for b in ladder]
     for offset in range(0, len(run.t), BLOCK):
         block = slice(offset, offset + BLOCK)
@@ -107,6 +114,14 @@ def rows(run: WeakTrajectory, table: TermTable) -> list[Rows]:
     for bumps, out in zip(ladder, targets, strict=True):
         integrate(bumps.first, bumps.count, bumps.phi_dot, -run.x, 0, out)
     return [Rows(*parts) for parts in zip(ladder, sums, targets, strict=True)]
+
+
+def _bumps(run: WeakTrajectory, width: float, windows: Windows) -> Bumps:
+    """Windows of one width, made once for all trajectories with the same times."""
+    key = run.t.tobytes(), width, run.known.tobytes()
+    if key not in windows:
+        windows[key] = make_bumps(run.t, width, run.known)
+    return windows[key]
 
 
 def check_finite(theta: Array, x: Array, table: TermTable, index: int) -> None:

@@ -37,9 +37,11 @@ def period(t: Array, x: Array, noise_variance: Array) -> float:
     float
         In units of time; infinite if no state goes around within the recording.
     """
+    if len(t) < 8:
+        return float("inf")
     variance = x.var(axis=0) - noise_variance
     visible = variance > VISIBLE * noise_variance
-    if len(t) < 8 or not visible.any():
+    if not visible.any():
         return float("inf")
     lag = 1.0
     while lag < len(t) / 2:

@@ -72,10 +72,10 @@ class SupportPath:
 class _Search:
     """Best supports of every size so far, and the steps between supports. A support lists its required terms first."""
 
-    def __init__(self, problem: Problem, n_required: int, max_terms: int) -> None:
-        self.problem, self.n_required, self.max_terms = problem, n_required, max_terms
+    def __init__(self, problem: Problem, n_required: int, max_terms: int, top: int, sound: bool) -> None:
+        self.problem, self.n_required, self.max_terms, self.sound = problem, n_required, max_terms, sound
         K = problem[1].shape[1]
-        self.top = min(2 * max_terms + 2, K)
+        self.top = min(top, K)
         self.explained = np.full(max_terms + 1, -1.0)
         self.best: list[Indices] = [np.zeros(0, np.int64)] * (max_terms + 1)
         self.work = workspace(self.top + 1, K)
@@ -87,7 +87,7 @@ class _Search:
         support = self.improved(support)
         while len(support) < self.top:
             joining = self.joining(support)
-            if joining < 0:
+            if joining < 0 or (self.sound and not self.is_sound(np.append(support, joining))):
                 break
             support = self.improved(np.append(support, joining))
         while len(support) > max(self.n_required, 1):
@@ -96,6 +96,10 @@ class _Search:
     def is_admissible(self, support: Indices, fixed: int) -> bool:
         """Whether every term from position `fixed` on adds something to the others."""
         return is_admissible(*self.problem, support, len(support), fixed, self.work)
+
+    def is_sound(self, support: Indices) -> bool:
+        """Whether no term of a support is so close to the span of the others that swaps need fresh factors."""
+        return scan(*self.problem, support, len(support), LEAVE, self.work, self.other, np.zeros(len(support) + 1))
 
     def joining(self, support: Indices) -> int:
         """The term that adds most; -1 if none adds anything."""
@@ -166,6 +170,8 @@ def best_supports(
     required: NDArray[np.bool_] | None = None,
     starts: tuple[NDArray[np.bool_], ...] = (),
     affordable: float = AFFORDABLE,
+    above: int | None = None,
+    sound: bool = False,
     groups: NDArray[np.int64] | None = None,
 ) -> SupportPath:
     """Best shared support of every size up to `max_terms` for one state.
@@ -186,6 +192,12 @@ def best_supports(
         Further supports from which forward and backward search start.
     affordable : float
         Enumerate a size if it costs at most about this many multiplications.
+    above : int, optional
+        How many terms more than `max_terms` a support may get before terms are taken from it again (default: as many
+        again and two).
+    sound : bool, default False
+        Stop growing where a term comes so close to the span of the others that swaps need fresh factors: the path is
+        then shorter, and quick on nearly dependent columns.
     groups : ndarray (K,) of int, optional
         Labels of the columns; columns with one label join together, and sizes count labels (default: each its own).
 
@@ -207,7 +219,9 @@ def best_supports(
         masks, values = best_group_supports(gram, cross, groups, max_terms, weight, required, starts)
         return SupportPath(masks, values, np.arange(len(values)) <= len(np.unique(groups[required])))
     fixed = np.flatnonzero(required)
-    search = _Search(lower(gram, cross, weight), len(fixed), min(max(max_terms, len(fixed)), K))
+    largest = min(max(max_terms, len(fixed)), K)
+    top = largest + (largest + 2 if above is None else above)
+    search = _Search(lower(gram, cross, weight), len(fixed), largest, top, sound)
     search.run(fixed)
     for start in starts:
         more = np.setdiff1d(np.flatnonzero(start), fixed)[: search.top - len(fixed)]

@@ -1,0 +1,265 @@
+"""From rough beginnings to the most likely mask: search on short segments first, then on longer and longer ones.
+
+Short segments survive bad starts and chaos; whole trajectories hold what slow systems know. Every stage starts at the
+states fitted by the one before. Where the best mask fails on longer segments, a wider one, then other masks of the
+stage before, then segments in between are tried; when all fail, the stage before has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.likelihood.evaluation import Evaluator
+from spreme.likelihood.fits import Fit, FitsMasks
+from spreme.likelihood.problem import Problem
+from spreme.likelihood.search import Visited, carried, local_search
+from spreme.likelihood.shooting.gauss_newton import Control
+from spreme.likelihood.spline.evaluation import JointEvaluator
+from spreme.likelihood.starting_states import starting_states
+from spreme.likelihood.superset import Beginning
+from spreme.weak.time_scale import period
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Report = Callable[[str], None]
+
+# Segments of the longest trajectory at the first stage: so many, or so many a period; then fewer by this factor.
+SHORTEST, PER_PERIOD, FACTOR = 33, 3.0, 2.8
+# Samples that a segment holds on average, at least.
+FEWEST = 8
+# A longer segmentation fits worse than the one before by this factor: it has lost the solution (chaos, a wrong mask).
+# The first for a start, from which a search may recover; the second, for the variance, after the search.
+LOST, LOST_AFTER = 1.5, 1.08
+# Mean squared residual of a short segmentation below 1: starts are fitted, too.
+LEAST_MISFIT = 0.7
+# Other masks of the stage before that are tried when the best one fails on longer segments.
+RESCUES = 6
+# Work spent on new masks in each round of a search (values times sensitivities), and how many masks that may be.
+BUDGET, WIDTHS = 3e5, (2, 8)
+# Fits from which a search sets out need not be precise.
+SETTING_OUT = Control(20, 0.5, 1e-3)
+# Largest misfit without noise, in units of the noise floor, that counts as exact.
+EXACT = 1e-2
+# Halvings of the step of integration.
+HALVINGS = 6
+# Terms of an equation.
+FEW_TERMS = 8
+# With fewer samples a period than this, or in all, states and coefficients are fitted together.
+SPARSE = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What the search at one segmentation found.
+
+    Attributes
+    ----------
+    pieces : int
+        Segments of the longest trajectory.
+    problem : Problem
+        With the noise and the steps in use.
+    visited : Visited
+        All fits.
+    fit : Fit
+        The best one.
+    """
+
+    pieces: int
+    problem: Problem
+    visited: Visited
+    fit: Fit
+
+
+class Stages:
+    """The stages of one search, in threads that are kept while it runs."""
+
+    def __init__(
+        self, problem: Problem, beginnings: Sequence[Beginning], criterion: str, max_terms: int | None, report: Report
+    ) -> None:
+        self.problem, self.criterion, self.report = problem, criterion, report
+        self.limit = max_terms or problem.table.n_terms
+        self.max_terms = most_terms(problem, max_terms)
+        self.superset = np.array([own.superset for own in beginnings])
+        self.wide = np.array([own.wide for own in beginnings])
+        self.coef = np.array([own.coef for own in beginnings]).transpose(1, 0, 2)
+        self.done: list[Stage] = []
+        self.settled = False
+        self.states: list[Any] = []
+
+    def run(self, pool: ThreadPoolExecutor | None, engine: str = "auto") -> list[Stage]:
+        """Run all stages; the last one holds the result. The engine is "shooting", "spline", or chosen by the data."""
+        if engine == "spline" or (engine == "auto" and is_sparse(self.problem)):
+            return self._run_jointly(pool)
+        waiting = ladder(self.problem.n_samples, n_periods(self.problem))
+        evaluator = Evaluator(self.problem, waiting.pop(0), pool)
+        self.states = starting_states(self.problem.recordings, evaluator.edges, self.problem.is_quiet)
+        self._keep(evaluator.pieces, *self._first(evaluator))
+        while waiting and not self._is_exact():
+            used, pieces = self.done[-1].pieces, waiting.pop(0)
+            found = self._next(Evaluator(self.problem, pieces, pool))
+            if found is not None:
+                self._keep(pieces, *found)
+                continue
+            between = round(np.sqrt(used * pieces))
+            if not pieces < between < used:
+                break
+            waiting = [between] if self.settled else [between, *([pieces] if between - pieces > 1 else []), *waiting]
+        return self.done
+
+    def _run_jointly(self, pool: ThreadPoolExecutor | None) -> list[Stage]:
+        """One stage: whole trajectories, states and coefficients fitted together."""
+        evaluator = JointEvaluator(self.problem, pool)
+        every_sample = [np.arange(len(own.t) + 1) for own in self.problem.recordings]
+        states = starting_states(self.problem.recordings, every_sample, self.problem.is_quiet)
+        mask = self.wide | self.superset
+        first = evaluator.fit(mask, self.coef[:, mask], states, SETTING_OUT)
+        if first.is_feasible:
+            self.problem = with_noise_of(self.problem, first)
+            evaluator = JointEvaluator(self.problem, pool)
+            first = evaluator.fit(mask, first.coef, evaluator.states(first, states), SETTING_OUT)
+        visited = Visited(self.criterion, self.limit)
+        visited.add(first)
+        self.states = evaluator.states(first, states)
+        self._keep(1, evaluator, visited, self._search(evaluator, visited, first, extra=1, distrust=True))
+        return self.done
+
+    def _first(self, evaluator: Evaluator) -> tuple[Evaluator, Visited, Fit]:
+        """The shortest segments, from the superset; noise and steps are settled here."""
+        mask, pool = self.superset, evaluator.pool
+        coef = self.coef[:, mask]
+        first = evaluator.fit(mask, coef, self.states, SETTING_OUT)
+        if not first.is_feasible:
+            first = evaluator.fit(mask, 0.0 * coef, self.states, SETTING_OUT)
+        if first.is_feasible:
+            evaluator = Evaluator(with_noise_of(self.problem, first), evaluator.pieces, pool)
+            self.problem = enough_steps(evaluator, first)
+            evaluator = Evaluator(self.problem, evaluator.pieces, pool)
+            self.states = evaluator.states(first, self.states)
+            first = evaluator.fit(mask, first.coef, self.states, SETTING_OUT)
+        visited = Visited(self.criterion, self.limit)
+        visited.add(first)
+        return evaluator, visited, self._search(evaluator, visited, first, extra=1, distrust=True)
+
+    def _next(self, evaluator: Evaluator) -> tuple[Evaluator, Visited, Fit] | None:
+        """Longer segments, from the best mask of the stage before; None if the solution is lost."""
+        before, visited, current = self.done[-1], Visited(self.criterion, self.limit), None
+        limit = LOST * max(before.fit.misfit, LEAST_MISFIT)
+        first = evaluator.fit(before.fit.mask, before.fit.coef, self.states, SETTING_OUT)
+        if first.misfit < limit:
+            visited.add(first)
+            current = self._search(evaluator, visited, first)
+        if not self.settled and (current is None or current.n_terms > first.n_terms):
+            current = self._widened(evaluator, visited, current, limit)
+        if current is None and not self.settled:
+            current = self._rescued(evaluator, visited, limit)
+        if current is None or current.spread > LOST_AFTER * before.fit.spread:
+            return None
+        return evaluator, visited, current
+
+    def _widened(self, evaluator: Evaluator, visited: Visited, current: Fit | None, limit: float) -> Fit | None:
+        """Search from many terms too: the present ones, and those of weak-form candidates of all sizes."""
+        before = self.done[-1].fit
+        union = self.wide | before.mask
+        first = evaluator.fit(union, carried(before, union), self.states, SETTING_OUT)
+        if not first.misfit < limit:
+            return current
+        visited.add(first)
+        other = self._search(evaluator, visited, first, distrust=True)
+        return other if current is None else visited.best([current.mask, other.mask])
+
+    def _rescued(self, evaluator: Evaluator, visited: Visited, limit: float) -> Fit | None:
+        """Search from the best mask of the stage before that still fits the longer segments; None if none does."""
+        known = self.done[-1].visited.ranked()[1 : 1 + RESCUES]
+        fits = evaluator.fit_all([own.mask for own in known], [own.coef for own in known], self.states, SETTING_OUT)
+        fits = [fit for fit in fits if fit.misfit < limit]
+        for fit in fits:
+            visited.add(fit)
+        if not fits:
+            return None
+        return self._search(evaluator, visited, visited.best([fit.mask for fit in fits]), distrust=True)
+
+    def _search(
+        self, evaluator: FitsMasks, visited: Visited, first: Fit, *, extra: int = 0, distrust: bool = False
+    ) -> Fit:
+        """Search from a fit."""
+        width = affordable_width(evaluator.problem, first) + extra
+        return local_search(evaluator, visited, first, self.states, self.max_terms, width=width, distrust=distrust)
+
+    def _keep(self, pieces: int, evaluator: FitsMasks, visited: Visited, fit: Fit) -> None:
+        """Finish a stage."""
+        self.settled = bool(self.done) and bool((fit.mask == self.done[-1].fit.mask).all())
+        self.states = evaluator.states(fit, self.states)
+        self.done.append(Stage(pieces, evaluator.problem, visited, fit))
+        self.report(
+            f"{pieces} segments a trajectory: {fit.n_terms} terms, residuals {np.sqrt(fit.spread):.3g} times the "
+            f"noise, {len(visited.fits)} masks fitted"
+        )
+
+    def _is_exact(self) -> bool:
+        """Whether the law holds without noise: longer segments add nothing then."""
+        return self.done[-1].fit.misfit < EXACT and self.problem.is_quiet
+
+
+def is_sparse(problem: Problem) -> bool:
+    """Whether samples are too few for segments: most trajectories have hardly any samples a period, or many gaps."""
+    return problem.n_samples / max(n_periods(problem), 1.0) < SPARSE
+
+
+def most_terms(problem: Problem, max_terms: int | None) -> int:
+    """Largest mask in all: eight terms an equation, unless there is only one equation or the user says otherwise."""
+    equations = int(problem.allowed.any(axis=1).sum())
+    own = max_terms or (FEW_TERMS if equations > 1 else 2 * FEW_TERMS)
+    return max(min(int(problem.allowed.sum()), own * max(equations, 1)), int(problem.required.sum()))
+
+
+def n_periods(problem: Problem) -> float:
+    """Median over trajectories of the number of periods of the fastest state in the longest one."""
+    out = []
+    for recording, sd in zip(problem.recordings, problem.sd, strict=True):
+        for first, last in zip(recording.bounds[:-1], recording.bounds[1:], strict=True):
+            t, y = recording.t[first:last], recording.y[first:last]
+            known = np.isfinite(y).all(axis=1)
+            out.append((t[-1] - t[0]) / period(t[known], y[known], sd**2))
+    return float(np.median(out))
+
+
+def ladder(n_samples: int, n_periods: float) -> list[int]:
+    """Segments of the longest trajectory, stage by stage: each a third of those before."""
+    most = max(1, n_samples // FEWEST)
+    pieces = min(max(SHORTEST, round(PER_PERIOD * n_periods)), most)
+    out = [pieces]
+    while pieces > 1:
+        pieces = round(pieces / FACTOR) if pieces > FACTOR else 1
+        out.append(pieces)
+    return out
+
+
+def affordable_width(problem: Problem, fit: Fit) -> int:
+    """New masks fitted in each round: more where a fit is cheap."""
+    per_state = fit.n_terms / problem.n_states
+    work = problem.n_values.sum() * problem.n_states * (per_state + problem.n_states)
+    return int(np.clip(BUDGET / work, *WIDTHS))
+
+
+def with_noise_of(problem: Problem, fit: Fit) -> Problem:
+    """Noise from the residuals of a fit, corrected for the fitted numbers."""
+    return problem.with_noise(fit.residual_std(problem))
+
+
+def enough_steps(evaluator: Evaluator, fit: Fit) -> Problem:
+    """Halve the step of integration where that still changes the cost of a fit."""
+    problem = evaluator.problem
+    now = evaluator.costs(fit, problem)
+    for _ in range(HALVINGS):
+        then = evaluator.costs(fit, problem.finer())
+        moved = np.isfinite(then) & (np.abs(then - now) > np.minimum(0.1, 1e-5 * fit.n_values))
+        if not moved.any():
+            break
+        problem, now = problem.finer(moved), np.where(moved, then, now)
+    return problem

@@ -1,0 +1,287 @@
+"""Which terms of a law are the same in all environments, which vary, and where a coefficient may be zero.
+
+The tests are those of `wald`. "The same" means that the data do not tell a difference; the spread, the standard
+deviation over environments found by `population`, says how large it probably is. Holm's correction runs over the terms
+of the law in the tests of equality and over all coefficients of the law in the tests of zero: with probability
+1 - level no term is wrongly said to vary, and with probability 1 - level no coefficient is wrongly taken to differ from
+zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spreme.likelihood.population import fit_population
+from spreme.likelihood.wald import equality, holm, information, observed_estimates, p_value_of_zero
+from spreme.results import Law
+from spreme.symbolic import coefficient_names
+
+if TYPE_CHECKING:
+    import pandas
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SAME = "same in all environments"
+SAME_WHERE_OBSERVED = "same where observed"
+VARIES = "varies"
+ONE = "one environment"
+NOWHERE = "not observed"
+
+# Environments named in one line of the text; the rest are counted.
+MOST_NAMED = 4
+# Errors smaller than this many decimals are given as a power of ten.
+MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class TermRow:
+    """What is known about one term of one equation.
+
+    Attributes
+    ----------
+    state, term, symbol : str
+        Equation, term, and name of the coefficient as in the equations.
+    verdict : str
+        "same in all environments", "varies", "same where observed" (not all environments observe it), "one environment"
+        (nothing to compare), "not observed" (in none).
+    mean, mean_std : float
+        Mean over environments and its standard error.
+    spread : float
+        Standard deviation over environments, free of the errors of the coefficients; NaN for one environment.
+    statistic, degrees, p_value : float, int, float
+        Wald test of equality; NaN where fewer than two environments observe the term.
+    adjusted_p_value : float
+        After Holm's correction over the terms of the law.
+    zero_in : tuple
+        Environments whose coefficient is compatible with zero, after Holm's correction over all coefficients.
+    not_observed_in : tuple
+        Environments whose data say nothing about the term.
+    """
+
+    state: str
+    term: str
+    symbol: str
+    verdict: str
+    mean: float
+    mean_std: float
+    spread: float
+    statistic: float
+    degrees: int
+    p_value: float
+    adjusted_p_value: float
+    zero_in: tuple[Hashable, ...]
+    not_observed_in: tuple[Hashable, ...]
+
+    @property
+    def relative_spread(self) -> float:
+        """Spread in units of the size of the mean."""
+        return self.spread / abs(self.mean) if self.mean else math.inf
+
+
+@dataclass(frozen=True)
+class TermReport:
+    """Terms of a law: the same in all environments or not, and where compatible with zero.
+
+    Attributes
+    ----------
+    rows : tuple of TermRow
+        One for each term, in the order of the equations.
+    environments : tuple
+        Labels of the environments.
+    level : float
+        Probability of one or more false alarms over all terms.
+    """
+
+    rows: tuple[TermRow, ...]
+    environments: tuple[Hashable, ...]
+    level: float
+
+    def __str__(self) -> str:
+        """One line a term."""
+        cells = [_header(self), *(_cells(row, self) for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        return "\n".join([_title(self), "", *lines])
+
+    def _repr_html_(self) -> str:
+        """Table for notebooks, without colours of its own."""
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in _header(self))
+        lines = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, self)) for row in self.rows]
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        return f"<p>{escape(_title(self))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Give the rows as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each term; columns are the attributes of `TermRow`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_frame needs pandas: pip install 'spreme[frames]'") from error
+        names = [field.name for field in fields(TermRow)]
+        names.insert(names.index("spread") + 1, "relative_spread")
+        return pandas.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
+
+
+def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport:
+    """Test each term of a law for equality over environments and for zero in single ones.
+
+    Parameters
+    ----------
+    law : Law
+        Fitted law with E environments; a coefficient that is NaN inside the mask is not observed.
+    covariance : ndarray (E, q, q)
+        Covariances of the errors of the q coefficients of the mask, sorted by state, then term. Rows and columns of
+        coefficients that are not observed are ignored; a variance that is not finite makes a coefficient not observed.
+    level : float, default 0.05
+        Probability of one or more false alarms over all terms.
+
+    Returns
+    -------
+    TermReport
+        One row for each term.
+
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1.
+
+    References
+    ----------
+    Cochran, W. G. (1954). The combination of estimates from different experiments.
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure.
+
+    Examples
+    --------
+    >>> from spreme.library import PolynomialLibrary
+    >>> coef = np.array([[[0.0, 2.0, -0.5]], [[0.0, 3.0, -0.52]]])
+    >>> table = PolynomialLibrary(degree=2).table(["x"])
+    >>> law = Law(table, coef[0] != 0, coef, np.full(coef.shape, 0.1), ("A", "B"), np.zeros((2, 1)))
+    >>> print(report_terms(law, np.tile(0.01 * np.eye(2), (2, 1, 1))))
+    2 environments; tests at familywise level 0.05 (Holm)
+    <BLANKLINE>
+    equation  term  coefficient  mean            spread      verdict                   chi2 (df)  adjusted p  remarks
+    x'        x     c_x_1        2.50 ± 0.35     0.49 (20%)  varies                    50 (1)     <0.0001
+    x'        x**2  c_x_2        -0.510 ± 0.071  0           same in all environments  0.02 (1)   0.89
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
+    coef, variance = observed_estimates(law.coef[:, law.mask], np.einsum("eqq->eq", covariance))
+    population = fit_population(coef, information(covariance, variance))
+    statistic, degrees, p_value = equality(coef, variance)
+    adjusted, is_zero = holm(p_value), holm(p_value_of_zero(coef, variance)) >= level
+    rows = tuple(
+        TermRow(
+            state=law.state_names[s],
+            term=law.table.names[k],
+            symbol=symbol,
+            verdict=_verdict(np.isfinite(coef[:, p]), bool(adjusted[p] < level)),
+            mean=float(population.mean[p]),
+            mean_std=math.sqrt(population.mean_covariance[p, p]),
+            spread=float(population.std[p]) if degrees[p] else math.nan,
+            statistic=float(statistic[p]),
+            degrees=int(degrees[p]),
+            p_value=float(p_value[p]),
+            adjusted_p_value=float(adjusted[p]),
+            zero_in=_chosen(law.environments, is_zero[:, p]),
+            not_observed_in=_chosen(law.environments, np.isnan(coef[:, p])),
+        )
+        for p, ((s, k), symbol) in enumerate(coefficient_names(law).items())
+    )
+    return TermReport(rows, tuple(law.environments), level)
+
+
+def _chosen(environments: Sequence[Hashable], mask: Mask) -> tuple[Hashable, ...]:
+    """Environments where the mask is true."""
+    return tuple(env for env, is_chosen in zip(environments, mask, strict=True) if is_chosen)
+
+
+def _verdict(observed: Mask, varies: bool) -> str:
+    """Sum up one term in words."""
+    if varies:
+        return VARIES
+    if observed.sum() < 2:
+        return ONE if observed.any() else NOWHERE
+    return SAME if observed.all() else SAME_WHERE_OBSERVED
+
+
+def _title(report: TermReport) -> str:
+    """How the tests are to be read."""
+    if len(report.environments) == 1:
+        return f"one environment, {report.environments[0]}: whether terms are the same elsewhere cannot be told"
+    return f"{len(report.environments)} environments; tests at familywise level {report.level:g} (Holm)"
+
+
+def _header(report: TermReport) -> list[str]:
+    """Names of the columns; a single environment has nothing to compare."""
+    if len(report.environments) == 1:
+        return ["equation", "term", "coefficient", "value", "remarks"]
+    return ["equation", "term", "coefficient", "mean", "spread", "verdict", "chi2 (df)", "adjusted p", "remarks"]
+
+
+def _cells(row: TermRow, report: TermReport) -> list[str]:
+    """Texts of one line."""
+    cells = [f"{row.state}'", row.term, row.symbol, _with_error(row.mean, row.mean_std)]
+    if len(report.environments) > 1:
+        test = [f"{row.statistic:.3g} ({row.degrees})", _probability(row.adjusted_p_value)] if row.degrees else ["", ""]
+        cells += [_spread(row), row.verdict, *test]
+    return [*cells, "; ".join(_remarks(row, report))]
+
+
+def _remarks(row: TermRow, report: TermReport) -> list[str]:
+    """Where the term may be zero, where it is not observed."""
+    n_environments = len(report.environments)
+    parts = [("compatible with zero", row.zero_in), ("not observed", row.not_observed_in)]
+    if n_environments == 1 or row.verdict == NOWHERE:
+        return [text for text, found in parts if found]
+    return [f"{text} in {_listed(found, n_environments)}" for text, found in parts if found]
+
+
+def _listed(found: tuple[Hashable, ...], n_environments: int) -> str:
+    """Name a few environments, count the rest."""
+    if len(found) == n_environments:
+        return "all environments"
+    hidden = len(found) - MOST_NAMED
+    return ", ".join(map(str, found[:MOST_NAMED])) + (f" and {hidden} more" if hidden > 0 else "")
+
+
+def _spread(row: TermRow) -> str:
+    """Spread, and its share of the mean where this is not lost in its own error."""
+    if math.isnan(row.spread):
+        return ""
+    if row.spread == 0.0:
+        return "0"
+    is_clear = abs(row.mean) > 2.0 * row.mean_std
+    return f"{row.spread:.2g}" + (f" ({100 * row.relative_spread:.2g}%)" if is_clear else "")
+
+
+def _probability(value: float) -> str:
+    """Probability with two digits."""
+    return "<0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
+def _with_error(value: float, error: float) -> str:
+    """Number and its error, both to the second digit of the error."""
+    if not math.isfinite(value):
+        return ""
+    decimals = 1 - math.floor(math.log10(error))
+    if decimals > MOST_DECIMALS or decimals < -3:
+        return f"{value:.6g} ± {error:.1e}"
+    return f"{value:.{max(decimals, 0)}f} ± {error:.{max(decimals, 0)}f}"
