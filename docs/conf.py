@@ -44,9 +44,20 @@ html_theme_options = {"show_prev_next": False}
 WITHOUT_SIDEBAR = [path.stem for path in HERE.glob("*.md") if path.stem != "api"]
 html_sidebars = {page: [] for page in (*WITHOUT_SIDEBAR, *(f"generated/{path.stem}" for path in NOTEBOOKS))}
 
+# What methods and attributes of a fitted model return: nobody imports these, everybody reads them.
+RETURNED = (
+    "spreme.likelihood.profile.Profile",
+    "spreme.likelihood.term_report.TermReport",
+    "spreme.likelihood.term_report.TermRow",
+    "spreme.results.Candidate",
+    "spreme.results.LawCandidate",
+    "spreme.results.SearchPath",
+    "spreme.results.Selection",
+)
+
 
 def export_tables() -> str:
-    """One autosummary table for each top-level module that lists what is public in its `__all__`."""
+    """One autosummary table for each top-level module that lists what is public in its `__all__`, one for results."""
     names = sorted(info.name for info in pkgutil.iter_modules(spreme.__path__) if not info.name.startswith("_"))
     blocks: list[str] = []
     listed: list[object] = []
@@ -61,6 +72,16 @@ def export_tables() -> str:
                 rows.append(f"   {module_name}.{name}")
         if rows:
             blocks += [f".. rubric:: {module_name}", "", ".. autosummary::", "   :toctree: generated", "", *rows, ""]
+    rows = [f"   {name}" for name in RETURNED]
+    blocks += [
+        ".. rubric:: what a fitted model returns",
+        "",
+        ".. autosummary::",
+        "   :toctree: generated",
+        "",
+        *rows,
+        "",
+    ]
     return "\n".join(blocks)
 
 

@@ -77,6 +77,10 @@ class Forecast:
         Names of the states.
     env : hashable
         The environment whose coefficients were used.
+    lower, upper : ndarray, shape of x, or None
+        Band around x at each time, if asked for; NaN where too many of its draws have stopped.
+    band : float or None
+        Share of the draws inside the band.
 
     Examples
     --------
@@ -93,6 +97,9 @@ class Forecast:
     status: str | list[str]
     state_names: tuple[str, ...]
     env: Hashable
+    lower: Array | None = None
+    upper: Array | None = None
+    band: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,16 +165,55 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class LawCandidate:
+    """One candidate law: the equations of all states together, fitted to the measured trajectories.
+
+    Attributes
+    ----------
+    equations : tuple of tuple of str
+        Terms of every equation.
+    support : tuple of (int, int)
+        The same as (state, term) pairs of the mask.
+    score : float
+        Criterion of the fit; infinite if it could not be integrated.
+    distance : float
+        Score minus that of the best law with the same segments.
+    bic, evidence : float
+        Both criteria, whichever is in use.
+    residual : float
+        Standard deviation of the residuals in units of the noise.
+    segments : int
+        Into how many segments trajectories were cut; scores compare at equal segments only.
+    reason : str
+        Why it was chosen or not.
+    """
+
+    equations: tuple[tuple[str, ...], ...]
+    support: tuple[tuple[int, int], ...]
+    score: float
+    distance: float
+    bic: float
+    evidence: float
+    residual: float
+    segments: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class SearchPath:
-    """Every candidate equation that was looked at.
+    """Everything that was looked at.
 
     Attributes
     ----------
     candidates : dict
-        State name -> candidates, best first.
+        State name -> candidate equations, best first. With the likelihood of trajectories the score of an equation is
+        that of the best law that contains it.
+    laws : tuple of LawCandidate
+        Candidate laws, those with the longest segments first, best first; empty without that likelihood.
     """
 
     candidates: dict[str, tuple[Candidate, ...]]
+    laws: tuple[LawCandidate, ...] = ()
 
     def __str__(self) -> str:
         """List the best candidates of every state."""
@@ -192,12 +238,18 @@ class Selection:
         State name -> chosen candidate.
     runner_up : dict
         State name -> second best candidate, None where there is no other.
+    rivals : tuple of LawCandidate
+        Laws that the criterion cannot rule out, best first; the chosen one is not among them.
+    other_choice : LawCandidate or None
+        What the other criterion (BIC or the population evidence) would have chosen, if it disagrees.
     """
 
     criterion: str
     reason: str
     chosen: dict[str, Candidate]
     runner_up: dict[str, Candidate | None]
+    rivals: tuple[LawCandidate, ...] = ()
+    other_choice: LawCandidate | None = None
 
     def __str__(self) -> str:
         """State the choice and how close the next best came."""

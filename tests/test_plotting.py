@@ -204,7 +204,7 @@ def test_path_marks_the_chosen_equation(gause: tuple[SpReME, Trajectories]) -> N
         assert ring.get_xdata()[0] == len(model.selection_.chosen[state].terms)
         assert ring.get_ydata()[0] == 0
         assert axes.get_title().startswith(f"{state}' ")
-    assert {"number of terms", "BIC above that of the chosen", "chosen"} <= set(words(figure))
+    assert {"number of terms", "evidence above that of the chosen", "chosen"} <= set(words(figure))
 
 
 def test_path_without_scores_says_so() -> None:
@@ -266,7 +266,7 @@ def test_pictures_of_many_environments_and_states(n_environments: int, n_states:
 
 def test_a_law_without_terms_is_drawn_in_words() -> None:
     data = Trajectories([np.ones((20, 1)) * 3], 0.1, state_names=["x"])
-    with pytest.warns(UserWarning, match="constant"):
+    with pytest.warns(UserWarning, match="never changes"):
         model = SpReME().fit(data)
     assert "the law has no terms" in words(plot_coefficients(model))
     for figure in (plot_fit(model, data), plot_path(model), plot_mask(model).figure):

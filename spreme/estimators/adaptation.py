@@ -1,83 +1,101 @@
-"""Coefficients of an unseen environment: the same mask and rows, shrunk to the population of fitted environments.
+"""Coefficients of an unseen environment: the same mask and the same refit, shrunk to the population of fitted ones.
 
-    posterior precision  F + 1/tau^2,    mean  (F + 1/tau^2)^-1 (F c + mu/tau^2)
-
-F the information of the new data, mu and tau^2 mean and variance of a coefficient over the fitted environments, the
-variance corrected for the errors of the estimates. F grows with the data, so the prior fades; where the new
-data alone contradict it, tau grows to the distance (empirical Bayes).
+`adaptation_prior` describes the population, `adaptation_by_likelihood` and `adaptation_by_regression` are the two ways
+of refitting, `adaptation_repairs` names the terms that would repair a misfit.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from spreme.data import Trajectories
-from spreme.estimators.discovery import Equations, grouped, make_equations
+from spreme.data import Trajectories, Trajectory
+from spreme.estimators.adaptation_attempts import Question
+from spreme.estimators.adaptation_by_likelihood import Adapted, adapt_by_likelihood
+from spreme.estimators.adaptation_by_regression import Posterior, posteriors
+from spreme.estimators.adaptation_prior import Population, nothing_known, population, posterior_covariance
+from spreme.estimators.adaptation_repairs import allowance, asks_for_more, in_words, repairs
+from spreme.estimators.by_regression import block_diagonal
 from spreme.estimators.options import Options
+from spreme.estimators.prepared import grouped, make_equations
+from spreme.likelihood.evaluation import Evaluator
+from spreme.likelihood.problem import pose
 from spreme.noise import noise_std
 from spreme.results import Law
-from spreme.selection.regression import Regression
 from spreme.selection.weak_equations import WeakEquations
+
+__all__ = ["Adaptation", "Population", "adapt_law", "population"]
 
 Array = NDArray[np.float64]
 
 # With fewer samples the new data cannot tell their own noise, and that of the fitted environments is taken.
 SAMPLES_FOR_NOISE = 40
-# Coefficients differ between environments by at least this share of their size, however alike the fitted ones are.
-LEAST_SPREAD = 0.01
-# Residuals this many times larger than in the fitted environments (and than the noise) contradict the mask.
+# Residuals of rows this many times larger than in the fitted environments (and than the noise) contradict the mask.
 ALARM = 4.0
-# With this many rows per coefficient the new data tell their own residual variance.
-ROWS_PER_TERM = 5
-ROUNDS = 3
+# A coefficient rests on the prior if that leaves less than this share of the error which the data alone would have, and
+# these would not know it better than to this share of its size.
+RESTS, ROUGH = 0.7, 1.0
+LOST = "the law could not be integrated over the new data: its coefficients come from a regression on the rows alone"
+# Fewer values beyond the fitted numbers raise no alarm.
+LEAST_FREE = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
-    """Mean and standard deviation (S, K) of each coefficient over environments; infinite for only one."""
+class Adaptation:
+    """Law of one new environment.
 
-    mean: Array
-    std: Array
+    Attributes
+    ----------
+    law : Law
+        With the new environment alone.
+    covariance : ndarray (1, q, q)
+        Of its coefficients; NaN where not observed.
+    residual : ndarray (1, S)
+        Residuals in units of the noise.
+    complaints : tuple of str
+        What the user must know before trusting it.
+    """
 
+    law: Law
+    covariance: Array
+    residual: Array
+    complaints: tuple[str, ...]
 
-class Posterior(NamedTuple):
-    """Coefficients and standard errors (s,), rows, residual in units of the noise, mean log standard error."""
-
-    coef: Array
-    std: Array
-    n_rows: int
-    residual: float
-    doubt: float
-
-
-def nothing_known(law: Law) -> Population:
-    """Prior that says nothing."""
-    return Population(np.zeros(law.mask.shape), np.full(law.mask.shape, np.inf))
-
-
-def population(law: Law) -> Population:
-    """Describe the fitted environments."""
-    observed = np.isfinite(law.coef) & law.mask
-    count = observed.sum(axis=0)
-    total = np.where(observed, law.coef, 0.0).sum(axis=0)
-    mean = total / np.maximum(count, 1)
-    square = np.where(observed, (law.coef - mean) ** 2, 0.0).sum(axis=0) / np.maximum(count - 1, 1)
-    error = np.where(observed, np.nan_to_num(law.coef_std) ** 2, 0.0).sum(axis=0) / np.maximum(count, 1)
-    std = np.sqrt(np.maximum(square - error, (LEAST_SPREAD * mean) ** 2))
-    # few environments know their own variance badly: a predictive interval of Student's t instead of the Gaussian one
-    wider = stdtrit(np.maximum(count - 1, 1), 0.975) / 1.96 * np.sqrt(1 + 1 / np.maximum(count, 1))
-    return Population(np.where(law.mask, mean, 0.0), np.where(count > 1, wider * std, np.inf))
+    @property
+    def status(self) -> str:
+        """The complaints in one text, or "converged"."""
+        return "; ".join(self.complaints) or "converged"
 
 
-def adapt_law(
-    law: Law, residual: Array, prior: Population | None, data: Trajectories, options: Options
-) -> tuple[Law, Array, str]:
+@dataclass(frozen=True, eq=False)
+class Newcomer:
+    """The new environment.
+
+    Attributes
+    ----------
+    data : Trajectories
+        As given.
+    runs : list of Trajectory
+        Wild samples taken out.
+    noise : ndarray (S,)
+        The most that the noise may be: neighbouring samples of few and coarse ones differ by more.
+    likely : ndarray (S,)
+        Noise to begin with.
+    usual : ndarray (S,)
+        Residuals of the fitted environments, in units of the noise.
+    """
+
+    data: Trajectories
+    runs: list[Trajectory]
+    noise: Array
+    likely: Array
+    usual: Array
+
+
+def adapt_law(law: Law, residual: Array, prior: Population | None, data: Trajectories, options: Options) -> Adaptation:
     """Fit the coefficients of the mask to one new environment.
 
     Parameters
@@ -95,36 +113,143 @@ def adapt_law(
 
     Returns
     -------
-    law : Law
-        With the new environment alone.
-    residual : ndarray (1, S)
-        Its residuals.
-    status : str
-        "converged" or complaints in words; they are also warned of.
+    Adaptation
+        Law, covariances, residuals, complaints.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer values than unknowns and no prior.
     """
-    environments = grouped(data)
-    noise = noise_std(environments[0])
+    new, known = _newcomer(law, residual, data), prior or nothing_known(law)
+    equations = make_equations([new.runs], law.table, new.noise[None], options)
+    rough = posteriors(equations, law.mask, known, new.usual)
+    found = None
+    if options.refine is not None:
+        alone = rough if prior is None else posteriors(equations, law.mask, nothing_known(law), new.usual)
+        found = _by_likelihood(law, known, [rough, alone], new, options)
+    if found is None:
+        scale = equations.sigma[0] if isinstance(equations, WeakEquations) else None
+        found = _by_regression(law, prior, rough, new, scale)
+        if options.refine is not None:
+            found = replace(found, complaints=(LOST, *found.complaints))
+    return found
+
+
+def _newcomer(law: Law, residual: Array, data: Trajectories) -> Newcomer:
+    """The new environment, with the noise of the fitted ones where it has too few samples to tell."""
+    runs = grouped(data)[0]
+    noise = likely = noise_std(runs)
     if data.n_samples < SAMPLES_FOR_NOISE:
-        noise = np.maximum(noise, np.median(law.noise_std, axis=0))
-    equations = make_equations(environments, law.table, noise[None], options)
-    usual = np.maximum(np.median(residual, axis=0), 1.0)
-    coef, std = np.zeros((1, *law.mask.shape)), np.full((1, *law.mask.shape), np.nan)
-    new_residual, complaints = np.zeros((1, len(law.state_names))), []
-    for s, name in enumerate(law.state_names):
-        mask = law.mask[s]
-        own = _posterior(equations, s, mask, prior or nothing_known(law), usual[s])
+        likely = np.median(law.noise_std, axis=0)
+        noise = np.maximum(noise, likely)
+    return Newcomer(data, runs, noise, likely, np.maximum(np.median(residual, axis=0), 1.0))
+
+
+def _check_values(question: Question) -> None:
+    """Refuse fewer values than unknowns: coefficients without a prior, and the first states."""
+    problem = question.problem
+    n_values, n_runs = int(problem.n_values[0]), len(problem.recordings[0].bounds) - 1
+    n_coef = int((np.isinf(question.variance) & ~question.silent).sum())
+    n_first = n_runs * int((~problem.frozen[0]).sum())
+    if n_coef and n_values < n_coef + n_first:
+        raise ValueError(
+            f"the new data have too few samples: {n_values} values for {n_coef} coefficients without a prior and "
+            f"{n_first} first states. Record more, or use prior=True with a model of several environments"
+        )
+
+
+def _by_likelihood(
+    law: Law, prior: Population, rough: Sequence[Sequence[Posterior]], new: Newcomer, options: Options
+) -> Adaptation | None:
+    """By the likelihood of the trajectories; None where the law cannot be integrated over them."""
+    mask = law.mask
+    mean, variance = prior.mean[mask], prior.std[mask] ** 2
+    problem = pose([new.runs], law.table, mask, mask, new.likely[None], huber=options.huber)
+    centre = np.where(np.isfinite(variance), mean, _typical(law.coef[:, mask]))
+    estimates = [np.concatenate([own.coef for own in equations]) for equations in rough]
+    begin = [centre, *(np.where(np.isfinite(own), own, centre) for own in estimates)]
+    question = Question(problem, mask, mean, variance, _typical(np.abs(law.coef[:, mask])))
+    _check_values(question)
+    found = adapt_by_likelihood(question, begin)
+    if found is None:
+        return None
+    residual = found.estimate.noise_std / np.maximum(new.noise, problem.floor)
+    own = _law_of(law, new, found.coef, found.covariance, found.noise_std)
+    complaints = (*_resting(own, found, mean), *_misfit(own, found, residual[0], new))
+    return Adaptation(own, found.covariance[None], residual, complaints)
+
+
+def _typical(coef: Array) -> Array:
+    """Mean (q,) of coefficients (E, q) over the environments that observe them; 0 for none."""
+    count = np.isfinite(coef).sum(axis=0)
+    return np.nan_to_num(coef).sum(axis=0) / np.maximum(count, 1)
+
+
+def _law_of(law: Law, new: Newcomer, coef: Array, covariance: Array, noise: Array) -> Law:
+    """The law in the new environment alone."""
+    table, std = np.zeros((1, *law.mask.shape)), np.full((1, *law.mask.shape), np.nan)
+    table[0, law.mask], std[0, law.mask] = coef, np.sqrt(np.diag(covariance))
+    return Law(law.table, law.mask, table, std, tuple(new.data.environments), noise[None])
+
+
+def _resting(law: Law, found: Adapted, mean: Array) -> list[str]:
+    """Equations with coefficients that the new data alone would hardly know."""
+    fisher, variance = found.fisher, np.diag(found.covariance)
+    alone = np.diag(posterior_covariance(fisher, np.full(len(mean), np.inf)))
+    seen = np.diag(fisher) > 0
+    size = np.maximum(np.abs(np.nan_to_num(found.coef)), np.abs(mean))
+    with np.errstate(invalid="ignore"):
+        rests = seen & (variance < RESTS**2 * alone) & (alone > (ROUGH * size) ** 2)
+    state, term = np.nonzero(law.mask)
+    terms = [[law.table.names[k] for k in term[rests & (state == s)]] for s in range(len(law.state_names))]
+    return [
+        f"too few samples, or too little motion, to tell {', '.join(own)} in {name}' from the new data alone: "
+        "these coefficients rest on the prior"
+        for name, own in zip(law.state_names, terms, strict=True)
+        if own
+    ]
+
+
+def _misfit(law: Law, found: Adapted, residual: Array, new: Newcomer) -> list[str]:
+    """Residuals beyond what noise and the fitted environments explain, and the terms that would repair that."""
+    estimate, fit = found.estimate, found.estimate.fit
+    if found.n_free < LEAST_FREE:
+        return []
+    far = residual > allowance(found.n_free / len(residual)) * new.usual
+    if not (far.any() or asks_for_more(Evaluator(estimate.problem, estimate.pieces), fit)[0]):
+        return []
+    expected = estimate.problem.with_noise((new.noise * new.usual)[None])
+    terms = repairs(expected, estimate.pieces, fit, estimate.states)
+    if not (terms or far.any()):
+        return []
+    s = int((residual / new.usual).argmax())
+    size = (
+        f"residuals of {law.state_names[s]} are {residual[s]:.3g} times the noise, {new.usual[s]:.3g} in the fitted "
+        "environments"
+    )
+    remedy = in_words(terms, law) or "a term may be missing there"
+    words = f"{size}; {remedy}" if far.any() else remedy
+    return [f"the fitted mask does not describe the new environment: {words}. Fit it with the others"]
+
+
+def _by_regression(
+    law: Law, prior: Population | None, rough: Sequence[Posterior], new: Newcomer, scale: Array | None
+) -> Adaptation:
+    """By the rows of the weak form alone."""
+    complaints = []
+    for name, mask, own, usual in zip(law.state_names, law.mask, rough, new.usual, strict=True):
         if prior is None and own.n_rows < mask.sum():
             raise ValueError(
                 f"the new data have too few samples to fit the {mask.sum()} terms of {name}' without a prior: "
                 "record more, or use prior=True"
             )
-        coef[0, s, mask], std[0, s, mask], new_residual[0, s] = own.coef, own.std, own.residual
-        complaints += _complaints(name, own, int(mask.sum()), usual[s])
-    status = "; ".join(complaints) or "converged"
-    if complaints:
-        warnings.warn(status, UserWarning, stacklevel=4)
-    scale = equations.sigma * new_residual if isinstance(equations, WeakEquations) else noise[None]
-    return Law(law.table, law.mask, coef, std, tuple(data.environments), scale), new_residual, status
+        complaints += _complaints(name, own, int(mask.sum()), usual)
+    residual = np.array([own.residual for own in rough])
+    covariance = block_diagonal([own.covariance[None] for own in rough])[0]
+    coef = np.concatenate([own.coef for own in rough])
+    adapted = _law_of(law, new, coef, covariance, new.noise if scale is None else scale * residual)
+    return Adaptation(adapted, covariance[None], residual[None], tuple(complaints))
 
 
 def _complaints(name: str, own: Posterior, n_terms: int, usual: float) -> list[str]:
@@ -137,63 +262,3 @@ def _complaints(name: str, own: Posterior, n_terms: int, usual: float) -> list[s
             f"the noise, {usual:.3g} in the fitted environments. A term may be missing there; fit it with the others"
         ]
     return []
-
-
-def _posterior(equations: Equations, state: int, mask: NDArray[np.bool_], prior: Population, usual: float) -> Posterior:
-    """Posterior of one equation at the window width that determines its coefficients best."""
-    mean, spread = prior.mean[state, mask], prior.std[state, mask]
-    found = [_at_level(equations, state, level, mask, mean, spread, usual) for level in range(len(equations.levels))]
-    if not np.isfinite(spread).all():  # without a prior only widths with enough rows can tell
-        found = [own for own in found if own.n_rows >= len(mean)] or found
-    return min(found, key=lambda own: own.doubt, default=Posterior(mean, spread, 0, float("nan"), 0.0))
-
-
-def _at_level(
-    equations: Equations, state: int, level: int, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float
-) -> Posterior:
-    """Posterior of one equation from the rows of one window width, weighted by its own law."""
-    pilot = mean[None] if np.isfinite(spread).all() and mean.any() else None
-    scale, given = usual, spread
-    for _ in range(ROUNDS):
-        regression = equations.weighted(state, level, mask, pilot)
-        spread = _relaxed(regression, mask, mean, given, scale)
-        coef, covariance, residual = _combine(regression, mask, mean, spread, scale)
-        pilot = np.nan_to_num(coef)[None]
-        n_rows = len(regression.targets[0])
-        if n_rows >= ROWS_PER_TERM * (len(mean) + 1):
-            scale = max(residual, 1e-8)
-    std = np.sqrt(np.diag(covariance))
-    doubt = float(np.log(np.maximum(std[np.isfinite(std)], 1e-300)).mean()) if np.isfinite(std).any() else 0.0
-    return Posterior(coef, std, n_rows, residual, doubt)
-
-
-def _relaxed(regression: Regression, mask: NDArray[np.bool_], mean: Array, spread: Array, scale: float) -> Array:
-    """Prior deviations, widened where the new data alone contradict them: the distance beyond their own error."""
-    if len(regression.targets[0]) < len(mean) + 2:
-        return spread
-    alone, covariance, _ = _combine(regression, mask, mean, np.full(len(mean), np.inf), scale)
-    beyond = (alone - mean) ** 2 - np.diag(covariance)
-    return np.sqrt(np.fmax(spread**2, beyond))
-
-
-def _combine(
-    regression: Regression, mask: NDArray[np.bool_], mean: Array, spread: Array, usual: float
-) -> tuple[Array, Array, float]:
-    """Posterior mean and covariance; NaN for terms that neither data nor prior know. Residual in units of the noise."""
-    theta, target = regression.thetas[0][:, mask], regression.targets[0]
-    known = (np.abs(theta).sum(axis=0) > 0) | np.isfinite(spread)
-    coef, covariance = np.full(len(mean), np.nan), np.full((len(mean), len(mean)), np.nan)
-    if known.any():
-        scale = np.maximum(
-            np.abs(theta[:, known]).max(axis=0, initial=0.0), 1.0 / np.where(spread[known] > 0, spread[known], 1.0)
-        )
-        scale = np.where(scale > 0, scale, 1.0)
-        rows = np.vstack([theta[:, known] / scale / usual, np.diag(1.0 / (spread[known] * scale))])
-        wanted = np.concatenate([target / usual, mean[known] / spread[known]])
-        u, d, vt = np.linalg.svd(rows, full_matrices=False)
-        inverse = np.where(d > 1e-12 * d[0], 1.0 / np.maximum(d, 1e-300), 0.0)
-        coef[known] = (vt.T * inverse) @ (u.T @ wanted) / scale
-        covariance[np.ix_(known, known)] = ((vt.T * inverse**2) @ vt) / np.outer(scale, scale)
-    left = target - theta @ np.nan_to_num(coef)
-    free = max(len(target) - int(mask.sum()), 1)
-    return coef, covariance, float(np.sqrt((left @ left) / free)) if len(target) else float("nan")

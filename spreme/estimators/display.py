@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from html import escape
 
 import numpy as np
 
 from spreme import symbolic
 from spreme.estimators.state import FittedState
-from spreme.results import Candidate, Law
+from spreme.likelihood.record import NO_DEVIANCE
+from spreme.results import Law, LawCandidate
 
 # Environments shown in full; the rest are counted.
 MOST_ENVIRONMENTS = 30
-# Notes are wrapped to this many columns.
-WIDTH = 100
+# Notes are wrapped to this many columns; lines after the first are set in.
+WIDTH, INDENT = 100, " " * len("note: ")
 # A candidate worse by less than this is not ruled out (Kass and Raftery 1995: evidence is strong from 6 on).
 CLOSE = 6.0
+# Other laws named in one note; the rest are counted.
+MOST_RIVALS = 3
+# An equation with more changes than this is given by its terms.
+MOST_CHANGES = 2
+# What a criterion is called, and the one that it is compared with.
+CRITERIA = {"evidence": ("evidence", "BIC"), "bic": ("BIC", "the evidence"), "ebic": ("EBIC", "the evidence")}
 # Errors smaller than this many decimals are given as a power of ten.
 MOST_DECIMALS = 6
 
@@ -61,31 +68,75 @@ def text(state: FittedState) -> str:
     if hidden > 0:
         lines.append(f"... and {hidden} more environments")
     for note in notes(state):
-        lines += ["", *textwrap.wrap(f"note: {note}", WIDTH, subsequent_indent="      ", break_on_hyphens=False)]
+        first, *rest = note.split("\n")
+        lines += ["", *_wrapped(f"note: {first}", ""), *(line for part in rest for line in _wrapped(part, INDENT))]
     return "\n".join(lines)
 
 
+def _wrapped(line: str, indent: str) -> list[str]:
+    """A line of a note in lines of limited width."""
+    return textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=INDENT, break_on_hyphens=False)
+
+
 def notes(state: FittedState) -> list[str]:
-    """What must stand beside the law: complaints of the fit, and equations hardly worse than the chosen ones."""
+    """What must stand beside the law: complaints of the fit, and what is hardly worse than the chosen law."""
     out = [] if state.status == "converged" else [state.status]
-    criterion = state.selection.criterion
-    for name, (chosen, *others) in state.path.candidates.items():
-        near = [c for c in others if c.distance < CLOSE] if criterion != "knee" else []
-        if near:
-            more = f"; {len(near) - 1} more below {CLOSE:g}" if len(near) > 1 else ""
-            worse = f"is worse by only {near[0].distance:.1f} ({criterion.upper()}{more})"
-            out.append(f"not ruled out: {name}' {_difference(near[0], chosen)} {worse}")
+    return out + (_other_laws(state) if state.path.laws else _other_equations(state))
+
+
+def _other_laws(state: FittedState) -> list[str]:
+    """Laws that the criterion does not rule out, and the one that the other criterion prefers."""
+    selection = state.selection
+    name, other_name = CRITERIA.get(selection.criterion, (selection.criterion, "the evidence"))
+    other, out = selection.other_choice, []
+    shown = selection.rivals[:MOST_RIVALS]
+    if shown:
+        hidden = len(selection.rivals) - len(shown)
+        more = f"; {hidden} more in selection_.rivals" if hidden else ""
+        lines = [f"not ruled out ({name} worse by less than {CLOSE:g}{more}):"]
+        for rival in shown:
+            also = f"   ({other_name} prefers it)" if other is not None and other.support == rival.support else ""
+            lines.append(f"{rival.distance:.1f}  {_changes(rival, state)}{also}")
+        out.append("\n".join(lines))
+    if other is not None and other.support not in [rival.support for rival in shown]:
+        worse = f"{name} worse by {other.distance:.1f}" if np.isfinite(other.distance) else f"no {name}"
+        out.append(f"{other_name} prefers {_changes(other, state)} ({worse})")
     return out
 
 
-def _difference(other: Candidate, chosen: Candidate) -> str:
-    """Name what another candidate has more and less than the chosen one."""
-    if not other.terms:
+def _changes(other: LawCandidate, state: FittedState) -> str:
+    """Tell another law from the chosen one, equation by equation: by what changes, or by its terms if much does."""
+    out = []
+    for name, terms in zip(state.law.state_names, other.equations, strict=True):
+        chosen = state.selection.chosen[name].terms
+        n_changes = len(set(terms) ^ set(chosen))
+        if 0 < n_changes <= MOST_CHANGES:
+            out.append(f"{name}' {_difference(terms, chosen)}")
+        elif n_changes:
+            out.append(f"{name}' ~ {' + '.join(terms) or '0'}")
+    return ", ".join(out)
+
+
+def _other_equations(state: FittedState) -> list[str]:
+    """Equations hardly worse than the chosen ones."""
+    out, criterion = [], state.selection.criterion
+    for name, (chosen, *others) in state.path.candidates.items():
+        near = [c for c in others if c.distance < CLOSE] if criterion not in NO_DEVIANCE else []
+        if near:
+            more = f"; {len(near) - 1} more below {CLOSE:g}" if len(near) > 1 else ""
+            worse = f"is worse by only {near[0].distance:.1f} ({criterion.upper()}{more})"
+            out.append(f"not ruled out: {name}' {_difference(near[0].terms, chosen.terms)} {worse}")
+    return out
+
+
+def _difference(other: Sequence[str], chosen: Sequence[str]) -> str:
+    """Name what another equation has more and less than the chosen one."""
+    if not other:
         return "without any term"
-    more = ["a constant" if term == "1" else term for term in other.terms if term not in chosen.terms]
-    less = ["the constant" if term == "1" else term for term in chosen.terms if term not in other.terms]
-    added = [f"with {', '.join(more)} added"] if more else []
-    return " and ".join([*added, *([f"without {', '.join(less)}"] if less else [])])
+    more = ["a constant" if term == "1" else term for term in other if term not in chosen]
+    less = ["the constant" if term == "1" else term for term in chosen if term not in other]
+    added = [f"with {' and '.join(more)} added"] if more else []
+    return " and ".join([*added, *([f"without {' and '.join(less)}"] if less else [])])
 
 
 def _table(law: Law) -> list[list[str]]:
@@ -113,7 +164,7 @@ def html(state: FittedState) -> str:
     rows = _table(law)
     head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    note = "".join(f"<p><em>{escape(text_)}</em></p>" for text_ in notes(state))
+    note = "".join(f"<p><em>{escape(text_).replace(chr(10), '<br>')}</em></p>" for text_ in notes(state))
     return f"<div>{equations}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}</div>"
 
 

@@ -1,9 +1,11 @@
 """The JSON document of a fitted model: parameters, law, population and how it was found.
 
-    {entries of the law, see `spreme.persistence`; "estimator": {parameters}, "fit": {residual, population, candidates,
-    ...}}
+    {entries of the law, see `spreme.persistence`; "estimator": {parameters}, "fit": {residual, covariance, population,
+    known_environments, status, entries of `path_documents`}}
 
-Everything read is checked against a closed schema; nothing is executed.
+Everything read is checked against a closed schema; nothing is executed. Files of version 1 have neither covariances
+(those between coefficients are then taken as zero, as the status says) nor candidate laws nor the
+parameters `loss` and `tie`.
 """
 
 from __future__ import annotations
@@ -18,18 +20,29 @@ from numpy.typing import NDArray
 
 from spreme.estimators.adaptation import Population
 from spreme.estimators.options import check_options
+from spreme.estimators.path_documents import entry, path_from_json, path_to_json
 from spreme.estimators.state import FittedState
 from spreme.library import CustomLibrary, FourierLibrary, PolynomialLibrary, ProductLibrary, SumLibrary
 from spreme.penalties import PENALTIES
 from spreme.persistence import array_from_json, array_to_json, law_from_dict, law_to_dict
 from spreme.persistence.labels import label_to_json, read_labels
-from spreme.results import Candidate, Law, SearchPath, Selection
+from spreme.results import Law
 
 LIBRARIES: dict[str, Any] = {
     kind.__name__: kind for kind in (PolynomialLibrary, FourierLibrary, CustomLibrary, SumLibrary, ProductLibrary)
 }
 # A library read from a file nests no deeper than this.
 DEEPEST = 50
+# Entries of a fit, those that came with the second version, and the parameters that did.
+SECOND = {"covariance", "laws", "rivals", "other_choice"}
+FIT = SECOND | {"residual", "population_mean", "population_std", "known_environments", "status"}
+FIT |= {"criterion", "reason", "candidates"}
+NEW_PARAMETERS = ("loss", "tie")
+# What is said of a law from a file of the first version.
+INDEPENDENT = (
+    "read from a file of format version 1, which holds no covariances: the errors of coefficients are taken as "
+    "independent; fit again for bands and reports that are right"
+)
 
 
 def to_document(params: dict[str, Any], state: FittedState) -> dict[str, Any]:
@@ -39,12 +52,11 @@ def to_document(params: dict[str, Any], state: FittedState) -> dict[str, Any]:
         "estimator": {name: _param_to_json(value) for name, value in params.items()},
         "fit": {
             "residual": array_to_json(state.residual),
+            "covariance": array_to_json(state.covariance),
             "population_mean": array_to_json(state.population.mean),
             "population_std": array_to_json(state.population.std),
             "known_environments": [label_to_json(env, 0) for env in state.known_environments],
-            "criterion": state.selection.criterion,
-            "reason": state.selection.reason,
-            "candidates": {name: [_candidate_to_json(c) for c in own] for name, own in state.path.candidates.items()},
+            **path_to_json(state.path, state.selection),
             "status": state.status,
         },
     }
@@ -54,9 +66,30 @@ def from_document(document: dict[str, Any], path: str | os.PathLike[str]) -> tup
     """Read parameters and fitted state; errors name the file and what is wrong in it."""
     law = law_from_dict(document, path)
     try:
-        return _params(_entry(document, "estimator", dict)), _state(_entry(document, "fit", dict), law)
+        return _params(_estimator(document)), _state(_fit(document), law, document["format_version"] == 1)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{os.fspath(path)}: damaged: {error}") from error
+
+
+def _estimator(document: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of the estimator; those that the first version did not have get their defaults."""
+    from spreme.estimators.spreme import SpReME
+
+    given: dict[str, Any] = entry(document, "estimator", dict)
+    if document["format_version"] > 1:
+        return given
+    defaults = SpReME().get_params(deep=False)
+    return {name: defaults[name] for name in NEW_PARAMETERS} | given
+
+
+def _fit(document: dict[str, Any]) -> dict[str, Any]:
+    """What the fit found; the first version had no candidate laws."""
+    given: dict[str, Any] = entry(document, "fit", dict)
+    is_first = document["format_version"] == 1
+    strange = sorted(set(given) - (FIT - SECOND if is_first else FIT))
+    if strange:
+        raise ValueError(f"the fit has unknown {strange[:5]}")
+    return {"laws": [], "rivals": [], "other_choice": None, **given} if is_first else given
 
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:
@@ -72,69 +105,40 @@ def _params(given: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _state(given: dict[str, Any], law: Law) -> FittedState:
+def _state(given: dict[str, Any], law: Law, is_first: bool) -> FittedState:
     """Fitted state, shapes checked against the law."""
     n_environments, n_states, n_terms = law.coef.shape
-    candidates = _entry(given, "candidates", dict)
-    if list(candidates) != list(law.state_names) or not all(
-        isinstance(own, list) and own for own in candidates.values()
-    ):
-        raise ValueError("the candidates are not one list per state")
-    path = SearchPath({name: tuple(_candidate_from_json(c, law) for c in own) for name, own in candidates.items()})
-    chosen = {name: own[0] for name, own in path.candidates.items()}
-    second = {name: own[1] if len(own) > 1 else None for name, own in path.candidates.items()}
+    path, selection = path_from_json(given, law)
+    covariance, note = _covariance(given, law, is_first)
+    status = entry(given, "status", str)
     return FittedState(
         law=law,
+        covariance=covariance,
         residual=_array(given, "residual", (n_environments, n_states)),
         population=Population(
             _array(given, "population_mean", (n_states, n_terms)), _array(given, "population_std", (n_states, n_terms))
         ),
-        known_environments=read_labels(_entry(given, "known_environments", list), "known_environments"),
+        known_environments=read_labels(entry(given, "known_environments", list), "known_environments"),
         path=path,
-        selection=Selection(_entry(given, "criterion", str), _entry(given, "reason", str), chosen, second),
-        status=_entry(given, "status", str),
+        selection=selection,
+        status="; ".join(part for part in (status, note) if part != "converged") or "converged",
     )
 
 
-def _entry(given: dict[str, Any], key: str, kind: type) -> Any:
-    """A key of the right kind."""
-    if not isinstance(given.get(key), kind):
-        raise ValueError(f"the key {key!r} is missing or not a {kind.__name__}")
-    return given[key]
+def _covariance(given: dict[str, Any], law: Law, is_first: bool) -> tuple[NDArray[np.float64], str]:
+    """Covariances (E, q, q), and what is special about them; the first version had standard errors only."""
+    std = law.coef_std[:, law.mask]
+    if not is_first:
+        return _array(given, "covariance", (*std.shape, std.shape[1])), "converged"
+    diagonal = std[..., None] ** 2 * np.eye(std.shape[1])
+    unknown = np.isnan(std)
+    diagonal[unknown[:, :, None] | unknown[:, None, :]] = np.nan
+    return diagonal, INDEPENDENT
 
 
 def _array(given: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """An array of a known shape."""
-    return array_from_json(_entry(given, key, list), shape, key)
-
-
-def _candidate_to_json(candidate: Candidate) -> dict[str, Any]:
-    """A candidate; an infinite score becomes null."""
-    out = dataclasses.asdict(candidate)
-    out["mask"] = [int(k) for k in np.flatnonzero(candidate.mask)]
-    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in out.items()}
-
-
-def _candidate_from_json(given: Any, law: Law) -> Candidate:
-    """A candidate, checked against the term table."""
-    if not isinstance(given, dict):
-        raise ValueError("a candidate is not an object")
-    positions = _entry(given, "mask", list)
-    if not all(type(k) is int and 0 <= k < law.table.n_terms for k in positions):
-        raise ValueError("the mask of a candidate does not fit the terms")
-    numbers_ = {
-        key: float("inf") if given.get(key) is None else given[key] for key in ("score", "distance", "residual")
-    }
-    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in numbers_.values()):
-        raise ValueError("the score of a candidate is not a number")
-    mask = np.zeros(law.table.n_terms, bool)
-    mask[positions] = True
-    return Candidate(
-        terms=tuple(law.table.names[k] for k in np.flatnonzero(mask)),
-        mask=tuple(mask.tolist()),
-        found_by=tuple(str(name) for name in _entry(given, "found_by", list)),
-        **{key: float(value) for key, value in numbers_.items()},
-    )
+    return array_from_json(entry(given, key, list), shape, key)
 
 
 def _param_to_json(value: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spreme.data import Trajectories, Trajectory
+from spreme.estimators.adaptation import adapt_law
+from spreme.estimators.options import check_options
 from spreme.results import Law
 
 if TYPE_CHECKING:
@@ -30,13 +32,15 @@ def by_environment(model: SpReME, data: Trajectories, judge: Judge) -> dict[Hash
             "Use adapt(...) to get its coefficients, then score the adapted model"
         )
     out, names = {}, list(model.state_names_)
+    options = check_options(model.get_params(deep=False))
     for env in data.environments:
         runs = list(data.where(env=env))
         law = model._state.law
         if env not in fitted:
             first, runs = _halves(runs)
             part = Trajectories([run.x for run in first], [run.t for run in first], [env] * len(first), None, names)
-            law = model.adapt(part, env=env)._state.law
+            # a poor fit shows in the score; it is not warned of
+            law = adapt_law(law, model._state.residual, model._state.population, part, options).law
         out[env] = judge(law, runs, env)
     return out
 

@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from spreme import simulate, symbolic
 from spreme.estimators import display
 from spreme.estimators.state import FittedState
+from spreme.estimators.uncertainty_methods import UncertaintyMethods
 from spreme.results import Forecast
+from spreme.simulate.bands import BandOptions, add_band
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-class LawMethods:
+class LawMethods(UncertaintyMethods):
     """Methods of a fitted law, each handed on to the function that does it."""
 
     _state: FittedState
@@ -45,7 +47,17 @@ class LawMethods:
         return simulate.predict(self._state.law, x, env)
 
     def simulate(
-        self, x0: ArrayLike, t: ArrayLike, env: Hashable = None, u: None = None, *, rtol: float = 1e-8
+        self,
+        x0: ArrayLike,
+        t: ArrayLike,
+        env: Hashable = None,
+        u: None = None,
+        *,
+        rtol: float = 1e-8,
+        band: float | None = None,
+        n_draws: int = 200,
+        x0_std: ArrayLike | None = None,
+        random_state: int | np.random.Generator | None = 0,
     ) -> Forecast:
         """Forecast from one or several starts.
 
@@ -61,16 +73,39 @@ class LawMethods:
             Inputs are not supported by this version.
         rtol : float, default 1e-8
             Relative tolerance of the integration.
+        band : float, default None
+            Share of forecasts, such as 0.95, that a band is to hold when coefficients are drawn from their joint
+            errors; None: no band. Measurements scatter around it by the noise on top.
+        n_draws : int, default 200
+            Draws of a band.
+        x0_std : float or array_like (S,), default None
+            Standard errors of the start, which is then drawn, too; None: the start is known.
+        random_state : int, Generator or None, default 0
+            Seed of the draws; None: another one each time.
 
         Returns
         -------
         Forecast
-            Times, states and status; a blow-up is a status with the part before it.
+            Times, states and status; a blow-up is a status with the part before it. With a band, `lower` and `upper`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spreme import SpReME
+        >>> t = np.linspace(0, 3, 61)
+        >>> x = np.exp(-t) + 0.02 * np.random.default_rng(1).standard_normal(61)
+        >>> forecast = SpReME(allowed={"x0": ["x0"]}).fit([x], t).simulate([1.0], [0.0, 1.0], band=0.95)
+        >>> bool(forecast.lower[1, 0] < np.exp(-1.0) < forecast.upper[1, 0])
+        True
         """
         check_is_fitted(self)
         if u is not None:
             raise ValueError("inputs u are not supported by this version: fit the autonomous equations only")
-        return simulate.simulate(self._state.law, x0, t, env, rtol=rtol)
+        forecast = simulate.simulate(self._state.law, x0, t, env, rtol=rtol)
+        if band is None:
+            return forecast
+        options = BandOptions(band, n_draws, x0_std, random_state)
+        return add_band(forecast, self._state.law, self._state.covariance, options, rtol)
 
     def equations(self, env: Hashable = None, precision: int = 3) -> list[str]:
         """Right-hand sides as text.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, cast
 
@@ -44,11 +45,20 @@ class SpReME(LawMethods, BaseEstimator):
         What proposes candidate masks: a name of `spreme.penalties.PENALTIES` ("group_l0", "group_lasso",
         "adaptive_group_lasso", "group_elastic_net", "group_mcp", "group_scad", "group_k_support",
         "sparse_group_lasso", "stlsq") or an object.
-    criterion : {"bic", "ebic", "knee"}, default "bic"
-        What chooses among them.
-    refine : None, default None
-        Coefficients by weighted least squares. Reserved for the likelihood of the trajectories, which this version
-        does not have.
+    criterion : str, default "auto"
+        What chooses among candidates. With ``refine="trajectory"``: "evidence" ("auto", environments as a sample of one
+        population), "bic" or "ebic" guide the search; "knee" (size after which the misfit stops falling), "cv"
+        (held-out trajectories), "loeo" (leave one environment out, at least 3) and "stability" (terms that most
+        resamples choose) choose among the laws that a search by BIC has fitted. With ``refine=None``: "bic" ("auto"),
+        "ebic", "knee".
+    refine : {"trajectory", None}, default "trajectory"
+        Maximum likelihood of the measured trajectories, or weighted least squares of the rows alone.
+    loss : {"gaussian", "huber"}, default "gaussian"
+        How residuals of trajectories count; "huber" bears wild samples.
+    tie : None, "auto", "all" or dict of str to list of str, default None
+        Terms with one coefficient for all environments, fitted jointly: all of the law, those named, such as
+        ``{"x": ["x*y"]}`` (names outside the law are ignored), or, with "auto", those that the environments do not tell
+        apart.
     max_terms : int, default None
         Largest number of terms of one equation; None: 8, and 16 where 8 are not enough.
     smoother : {"auto", "gp", "savgol", "finite_difference"}, default "auto"
@@ -58,7 +68,7 @@ class SpReME(LawMethods, BaseEstimator):
     n_jobs : int, default None
         Threads over equations; None is one, -1 all cores.
     random_state : int or Generator, default None
-        Nothing in this pipeline is random; kept for resampling.
+        Source of the resamples of ``criterion="stability"``; nothing else is random.
     verbose : int, default 0
         1 prints a line per equation.
 
@@ -71,6 +81,9 @@ class SpReME(LawMethods, BaseEstimator):
         term is zero on all its data (an absent species): not observed is not zero.
     coef_std_ : ndarray (E, S, K)
         Standard errors; NaN outside the mask.
+    covariance_ : ndarray (E, q, q)
+        Covariances of the errors of the q coefficients of the mask, in the order of ``np.argwhere(mask_)``; NaN where
+        not observed.
     environments_ : list
         Labels, in the order of the first axis.
     state_names_, terms_ : list
@@ -108,8 +121,10 @@ class SpReME(LawMethods, BaseEstimator):
         library: Library = PolynomialLibrary(degree=3),  # noqa: B008 (frozen)
         formulation: str = "weak",
         penalty: str | Penalty = "group_l0",
-        criterion: str = "bic",
-        refine: str | None = None,
+        criterion: str = "auto",
+        refine: str | None = "trajectory",
+        loss: str = "gaussian",
+        tie: str | Terms | None = None,
         max_terms: int | None = None,
         smoother: str = "auto",
         allowed: Terms | None = None,
@@ -124,6 +139,8 @@ class SpReME(LawMethods, BaseEstimator):
         self.penalty = penalty
         self.criterion = criterion
         self.refine = refine
+        self.loss = loss
+        self.tie = tie
         self.max_terms = max_terms
         self.smoother = smoother
         self.allowed = allowed
@@ -190,8 +207,9 @@ class SpReME(LawMethods, BaseEstimator):
         self._learn(
             FittedState(
                 law,
+                found.covariance,
                 found.residual,
-                population(law),
+                population(law, found.covariance),
                 tuple(data.known_environments),
                 found.path,
                 found.selection,
@@ -286,11 +304,24 @@ class SpReME(LawMethods, BaseEstimator):
         data = held_out.relabelled(coerce(x, t), env, self._state.law)
         _refuse_inputs(data)
         old = self._state
-        law, residual, status = adapt_law(
-            old.law, old.residual, old.population if prior else None, data, check_options(self.get_params(deep=False))
-        )
+        prior_of_new = old.population if prior else None
+        found = adapt_law(old.law, old.residual, prior_of_new, data, check_options(self.get_params(deep=False)))
+        if found.complaints:
+            warnings.warn(found.status, UserWarning, stacklevel=2)
         new = type(self)(**self.get_params(deep=False))
-        new._learn(FittedState(law, residual, old.population, law.environments, old.path, old.selection, status))
+        known = found.law.environments
+        new._learn(
+            FittedState(
+                found.law,
+                found.covariance,
+                found.residual,
+                old.population,
+                known,
+                old.path,
+                old.selection,
+                found.status,
+            )
+        )
         return new
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -326,10 +357,11 @@ class SpReME(LawMethods, BaseEstimator):
     def _learn(self, state: FittedState) -> None:
         """Set all fitted attributes from one result."""
         law = state.law
-        for part in (law.mask, law.coef, law.coef_std, law.noise_std):
+        for part in (law.mask, law.coef, law.coef_std, law.noise_std, state.covariance):
             part.setflags(write=False)  # one law may stand in several models, and in what they forecast
         self._state = state
         self.mask_, self.coef_, self.coef_std_ = law.mask, law.coef, law.coef_std
+        self.covariance_ = state.covariance
         self.environments_, self.state_names_ = list(law.environments), list(law.state_names)
         self.terms_ = law.table.sympy()
         self.noise_std_ = law.noise_std

@@ -20,6 +20,8 @@ class FittedState:
     ----------
     law : Law
         Mask and coefficients.
+    covariance : ndarray (E, q, q)
+        Of the coefficients, in the order of the (state, term) pairs of the mask; NaN where not observed.
     residual : ndarray (E, S)
         Root mean square residuals in units of the noise.
     population : Population
@@ -31,6 +33,7 @@ class FittedState:
     """
 
     law: Law
+    covariance: NDArray[np.float64]
     residual: NDArray[np.float64]
     population: Population
     known_environments: tuple[Hashable, ...]

@@ -49,7 +49,7 @@ def resolve(
            [ True,  True,  True]])
     """
     listed = {
-        name: _listed(table, name, terms)
+        name: listed_terms(table, name, terms)
         for name, terms in (("allowed", allowed), ("required", required), ("excluded", excluded))
     }
     _refuse_conflict(table, listed["required"] & listed["excluded"], "required and excluded")
@@ -61,8 +61,30 @@ def resolve(
     return may & ~listed["excluded"], listed["required"]
 
 
-def _listed(table: TermTable, argument: str, restriction: Terms | None) -> NDArray[np.bool_]:
-    """Mask of the terms that a restriction lists."""
+def listed_terms(table: TermTable, argument: str, restriction: Terms | None) -> NDArray[np.bool_]:
+    """Mask of the terms that a restriction lists.
+
+    Parameters
+    ----------
+    table : TermTable
+        Terms of the library.
+    argument : str
+        Name of the restriction, for errors.
+    restriction : dict of str to list of str, or None
+        Terms per state.
+
+    Returns
+    -------
+    ndarray of bool, shape (S, K)
+        The listed terms; none for None.
+
+    Raises
+    ------
+    TypeError
+        If it is not a dict of lists.
+    ValueError
+        If a state or term is unknown.
+    """
     mask = np.zeros((len(table.state_names), table.n_terms), dtype=bool)
     if restriction is None:
         return mask

@@ -13,7 +13,7 @@ from spreme.likelihood.fits import Fit as Fit
 from spreme.likelihood.problem import BOUND, Problem
 from spreme.likelihood.recording import cut
 from spreme.likelihood.shooting.elimination import eliminate
-from spreme.likelihood.shooting.gauss_newton import CONVERGED, INFEASIBLE, Control, Ending, Prior, fit_segments, hold
+from spreme.likelihood.shooting.gauss_newton import CONVERGED, INFEASIBLE, Control, Ending, Prior, fit_segments
 from spreme.likelihood.shooting.normal import Noise, assemble, empty_normal, trace
 from spreme.likelihood.threads import over_threads
 
@@ -32,7 +32,8 @@ class Evaluator:
     def noise(self, e: int) -> Noise:
         """How residuals of an environment are weighed."""
         bound = BOUND * float(np.nanmax(np.abs(self.problem.recordings[e].y)))
-        return Noise(1.0 / self.problem.sd[e], self.problem.huber, max(bound, 1e-300))
+        moving = np.where(self.problem.frozen[e], 0.0, 1.0)
+        return Noise(1.0 / self.problem.sd[e], self.problem.huber, max(bound, 1e-300), moving)
 
     def fit_all(
         self,
@@ -80,15 +81,17 @@ class Evaluator:
         self,
         field: Field,
         e: int,
-        coef: Array,
+        coef: Array | dict[int, Array],
         states: Sequence[Array],
         control: Control,
         prior: Prior | None = None,
         reach: float = np.inf,
     ) -> tuple[Array, Array, Ending, Array, Array]:
         """Fit one mask in one environment."""
-        silent = self.problem.frozen[e][field.state_index]
-        edges, own = self.edges[e], np.where(silent, 0.0, coef[e])
+        told = ~self.problem.frozen[e][field.state_index]
+        if not told.all():
+            return self._fit_told(field, told, e, coef, states, control, prior, reach)
+        edges, own = self.edges[e], np.array(coef[e], dtype=np.float64)
         starts = np.ascontiguousarray(states[e][edges[:-1]])
         q, (n_segments, d) = len(own), starts.shape
         information, normal = np.zeros((q, q)), empty_normal(n_segments, q, d)
@@ -102,14 +105,32 @@ class Evaluator:
             problem.scheme,
             problem.longest[e],
             self.noise(e),
-            hold(silent, prior),
+            prior or Prior(np.zeros(q), np.zeros((q, q))),
             control,
             reach,
             information,
             normal,
         )
-        information[silent] = information[:, silent] = 0.0
         return own, starts, ending, information, normal.squares
+
+    def _fit_told(
+        self,
+        field: Field,
+        told: Mask,
+        e: int,
+        coef: Array,
+        states: Sequence[Array],
+        control: Control,
+        prior: Prior | None,
+        reach: float,
+    ) -> tuple[Array, Array, Ending, Array, Array]:
+        """Fit without the equations of states that never change; their coefficients (not told) come back as zero."""
+        inner = None if prior is None else Prior(prior.mean[told], prior.precision[np.ix_(told, told)])
+        part = {e: np.asarray(coef[e])[told]}
+        found = self._fit_one(field.keep(told), e, part, states, control, inner, reach)
+        own, information = np.zeros(len(told)), np.zeros((len(told), len(told)))
+        own[told], information[np.ix_(told, told)] = found[0], found[3]
+        return own, found[1], found[2], information, found[4]
 
     def _collect(self, mask: Mask, done: Sequence[tuple[Array, Array, Ending, Array, Array]]) -> Fit:
         """Join the environments."""

@@ -73,6 +73,25 @@ class Field(NamedTuple):
     first: Indices
     entries: Entries
 
+    def keep(self, chosen: Mask) -> Field:
+        """The field with some of its coefficients (q,) only."""
+        kept = self.state_index[chosen]
+        first = np.searchsorted(kept, np.arange(len(self.first))).astype(np.int64)
+        which = chosen[self.entries.coefficient]
+        products = self.entries.products
+        lists = [products.columns[products.start[i] : products.start[i + 1]] for i in np.flatnonzero(which)]
+        start = np.concatenate([[0], np.cumsum([len(own) for own in lists])]).astype(np.int64)
+        columns = np.concatenate([np.zeros(0, np.int64), *lists])
+        position = np.cumsum(chosen) - 1
+        entries = Entries(
+            self.entries.row[which],
+            self.entries.column[which],
+            position[self.entries.coefficient[which]].astype(np.int64),
+            self.entries.multiple[which],
+            Products(columns, start),
+        )
+        return self._replace(state_index=kept, term_index=self.term_index[chosen], first=first, entries=entries)
+
 
 def make_field(table: TermTable, mask: Mask) -> Field:
     """Write a mask as flat arrays.

@@ -27,6 +27,8 @@ EXACT = Control(60, 1e-7, 1e-9)
 # Half the step may change the cost by the square of this: a coefficient moves by no larger share of its error.
 MOVED = 0.03
 HALVINGS = 4
+# An environment without a state of more noise than this many times the floor is taken to have none.
+QUIET = 1.01
 # A fit to whole trajectories is as good if the variance of its residuals is no larger than this many times the other.
 AS_WELL = 1.03
 # Directions of the information matrix, in units of its diagonal, below which coefficients cannot be told apart.
@@ -50,7 +52,8 @@ class Estimate:
     covariance : ndarray (E, q, q)
         Of the coefficients; NaN in rows and columns of terms that an environment does not observe.
     integration_error : float
-        How far the error of integration moves the optimum, at most, in standard errors.
+        How far the error of integration moves the optimum, at most, in standard errors; without the
+        environments that show no noise, where these mean nothing.
     dependent : tuple of int
         Environments in which some coefficients cannot be told apart.
     """
@@ -66,7 +69,8 @@ class Estimate:
     @property
     def coef(self) -> Array:
         """Coefficients (E, q); NaN where not observed."""
-        return np.where(self.fit.observed, self.fit.coef, np.nan)
+        own = np.where(self.fit.observed, self.fit.coef, np.nan)
+        return np.where(resting(self.problem, self.fit.mask), 0.0, own)
 
     @property
     def std(self) -> Array:
@@ -119,20 +123,21 @@ def finish(
         problem = problem.with_noise(fit.residual_std(problem))
         evaluator = Evaluator(problem, pieces, pool)
         fit = evaluator.fit(mask, fit.coef, evaluator.states(fit, states), control)
-    error = 0.0
+    error, noisy = 0.0, ((problem.sd > QUIET * problem.floor) & ~problem.frozen).any(axis=1)
     for _ in range(HALVINGS):
         if not fit.is_feasible:
             break
         moved = np.abs(evaluator.costs(fit, problem.finer()) - fit.cost) * (fit.n_values / np.maximum(fit.cost, 1e-300))
-        error = float(np.sqrt(moved.max()))
-        if error < MOVED:
+        error = float(np.sqrt(moved[noisy].max(initial=0.0)))
+        if np.sqrt(moved.max()) < MOVED:
             break
         evaluator = Evaluator(problem.finer(moved > MOVED**2), pieces, pool)
         again = evaluator.fit(mask, fit.coef, evaluator.states(fit, states), control, priors)
         if not again.is_feasible:
             break
         problem, fit = evaluator.problem, again
-    covariance, dependent = _covariance(fit)
+    covariance, dependent = covariance_of(fit)
+    covariance = with_resting(covariance, resting(problem, mask))
     return Estimate(fit, problem, pieces, evaluator.states(fit, states), covariance, error, dependent)
 
 
@@ -170,11 +175,31 @@ def finish_jointly(
     evaluator = JointEvaluator(problem, pool)
     fit = evaluator.fit(mask, coef, states, PRECISE, priors)
     error = float(max((own.defect for own in fit.joint), default=0.0)) if fit.is_feasible else float("inf")
-    covariance, dependent = _covariance(fit)
+    covariance, dependent = covariance_of(fit)
+    covariance = with_resting(covariance, resting(problem, mask))
     return Estimate(fit, problem, 1, [own.states for own in fit.joint], covariance, error, dependent)
 
 
-def _covariance(fit: Fit) -> tuple[Array, tuple[int, ...]]:
+def resting(problem: Problem, mask: Mask) -> Mask:
+    """Coefficients (E, q) that are zero because the state never changes although the term is there."""
+    index = np.nonzero(mask)
+    out = problem.frozen[:, index[0]]
+    for e in np.flatnonzero(out.any(axis=1)):
+        recording = problem.recordings[e]
+        columns = np.column_stack([recording.y, recording.u])
+        theta = problem.table.evaluate(columns[np.isfinite(columns).all(axis=1)])
+        out[e] &= (theta != 0.0).any(axis=0)[index[1]]
+    return out
+
+
+def with_resting(covariance: Array, still: Mask) -> Array:
+    """Covariances with zeros for the coefficients (E, q) that are zero for certain."""
+    for own, certain in zip(covariance, still, strict=True):
+        own[certain] = own[:, certain] = 0.0
+    return covariance
+
+
+def covariance_of(fit: Fit) -> tuple[Array, tuple[int, ...]]:
     """Inverse information times the variance of the residuals, and environments where it is singular."""
     covariance, dependent = np.full(fit.information.shape, np.nan), []
     variance = fit.cost / fit.n_free

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf
 
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.shooting.gauss_newton import Control, Prior
@@ -85,7 +86,9 @@ class Fit:
     def residual_std(self, problem: Problem) -> Array:
         """Standard deviation of the residuals (E, S) in units of the data, corrected for the fitted numbers."""
         seen = np.array([np.isfinite(own.y).sum(axis=0) for own in problem.recordings])
-        return np.sqrt(self.squares / np.maximum(seen, 1) * (self.n_values / self.n_free)[:, None])
+        # E[z psi(z)] of the loss for Gaussian z: down-weighted squares are smaller by this much
+        share = erf(problem.huber / np.sqrt(2.0)) if problem.huber > 0.0 else 1.0
+        return np.sqrt(self.squares / (share * np.maximum(seen, 1)) * (self.n_values / self.n_free)[:, None])
 
     @property
     def observed(self) -> Mask:

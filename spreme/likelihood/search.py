@@ -218,7 +218,8 @@ def propose(model: Model, visited: Visited, max_terms: int) -> list[tuple[Mask, 
         sound=True,
     )
     supports = [inside, *path.masks, *by_equation(model, visited.limit)]
-    found = {support.tobytes(): (model.mask(support), support) for support in supports if support.sum() <= max_terms}
+    supports = [own for own in supports if own.sum() <= max_terms and (own | ~required).all()]
+    found = {support.tobytes(): (model.mask(support), support) for support in supports}
     found[inside.tobytes()] = model.centre.mask, inside
     values = {key: visited.judge(model.fit(mask)) for key, (mask, _) in found.items()}
     centres = [inside.tobytes(), *sorted(values, key=values.__getitem__)[:CENTRES]]

@@ -34,8 +34,9 @@ SHORTEST, PER_PERIOD, FACTOR = 33, 3.0, 2.8
 # Samples that a segment holds on average, at least.
 FEWEST = 8
 # A longer segmentation fits worse than the one before by this factor: it has lost the solution (chaos, a wrong mask).
-# The first for a start, from which a search may recover; the second, for the variance, after the search.
-LOST, LOST_AFTER = 1.5, 1.08
+# The first for a start, from which a search may recover; the second, for the variance after the search, beside as many
+# of its standard errors.
+LOST, LOST_AFTER, DEVIATIONS = 1.5, 1.08, 4.0
 # Mean squared residual of a short segmentation below 1: starts are fitted, too.
 LEAST_MISFIT = 0.7
 # Other masks of the stage before that are tried when the best one fails on longer segments.
@@ -107,9 +108,9 @@ class Stages:
                 self._keep(pieces, *found)
                 continue
             between = round(np.sqrt(used * pieces))
-            if not pieces < between < used:
-                break
-            waiting = [between] if self.settled else [between, *([pieces] if between - pieces > 1 else []), *waiting]
+            if self.settled or not pieces < between < used:
+                break  # a mask that two stages agreed on: the joint fit takes whole trajectories from here
+            waiting = [between, *([pieces] if between - pieces > 1 else []), *waiting]
         return self.done
 
     def _run_jointly(self, pool: ThreadPoolExecutor | None) -> list[Stage]:
@@ -158,7 +159,7 @@ class Stages:
             current = self._widened(evaluator, visited, current, limit)
         if current is None and not self.settled:
             current = self._rescued(evaluator, visited, limit)
-        if current is None or current.spread > LOST_AFTER * before.fit.spread:
+        if current is None or current.spread > limit_after(before.fit) * before.fit.spread:
             return None
         return evaluator, visited, current
 
@@ -197,8 +198,8 @@ class Stages:
         self.states = evaluator.states(fit, self.states)
         self.done.append(Stage(pieces, evaluator.problem, visited, fit))
         self.report(
-            f"{pieces} segments a trajectory: {fit.n_terms} terms, residuals {np.sqrt(fit.spread):.3g} times the "
-            f"noise, {len(visited.fits)} masks fitted"
+            f"{pieces} segment{'s' if pieces > 1 else ''} a trajectory: {fit.n_terms} terms, "
+            f"residuals {np.sqrt(fit.spread):.3g} times the noise, {len(visited.fits)} masks fitted"
         )
 
     def _is_exact(self) -> bool:
@@ -238,6 +239,11 @@ def ladder(n_samples: int, n_periods: float) -> list[int]:
         pieces = round(pieces / FACTOR) if pieces > FACTOR else 1
         out.append(pieces)
     return out
+
+
+def limit_after(fit: Fit) -> float:
+    """Factor by which the variance of residuals may grow from one stage to the next without anything being lost."""
+    return LOST_AFTER + DEVIATIONS * float(np.sqrt(2.0 / fit.n_free.sum()))
 
 
 def affordable_width(problem: Problem, fit: Fit) -> int:

@@ -49,6 +49,8 @@ def _recording_states(recording: Recording, edges: Indices, quiet: bool) -> Arra
             known = np.isfinite(y[:, s])
             if not known.any():
                 out[first:last, s] = np.nanmean(recording.y[:, s])
+            elif np.ptp(y[known, s]) == 0.0:  # an absent species stays absent: not even rounding may let it grow
+                out[first:last, s] = y[known, s][0]
             else:
                 out[first:last, s] = np.interp(t, t[known], y[known, s])
                 rows = edges[(edges >= first) & (edges < last)]

@@ -31,7 +31,7 @@ from scipy.special import chdtrc
 
 from spreme.likelihood.engines import engine, states_at_samples
 from spreme.likelihood.evaluation import Evaluator, Fit
-from spreme.likelihood.final import EXACT, PRECISE, Estimate, _covariance
+from spreme.likelihood.final import EXACT, PRECISE, Estimate, covariance_of
 from spreme.likelihood.population import fit_population
 from spreme.likelihood.shooting.gauss_newton import Prior
 from spreme.likelihood.wald import equality, holm, information, observed_estimates
@@ -128,7 +128,7 @@ def fit_tied(estimate: Estimate, which: Mask, pool: ThreadPoolExecutor | None = 
     reduced = _model(evaluator, fit, which)
     shared = fit.coef[0, which]
     joint = replace(fit, information=_joint(fit, reduced, which))
-    covariance, dependent = _covariance(joint)
+    covariance, dependent = covariance_of(joint)
     statistic, p_value = np.full(len(which), np.nan), np.full(len(which), np.nan)
     statistic[which], p_value[which] = _disagreement(reduced, shared, _variance(fit))
     states = states_at_samples(evaluator.states(fit, estimate.states))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "spreme-model"
-FORMAT_VERSION = 1
+# 1: first. 2: with the covariances of the coefficients and all candidate laws.
+FORMAT_VERSION = 2
 
 
 def save(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
@@ -35,7 +36,7 @@ def save(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "model.json"
-    ...     save(path, {"format": "spreme-model", "format_version": 1, "note": "β"})
+    ...     save(path, {"format": "spreme-model", "format_version": 2, "note": "β"})
     ...     read(path)["note"]
     'β'
     """
@@ -87,7 +88,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     ...     read(path)
     Traceback (most recent call last):
         ...
-    ValueError: ...model.json: its format_version is 999, newer than 1, the newest that this spreme reads: update spreme
+    ValueError: ...model.json: its format_version is 999, newer than 2, the newest that this spreme reads: update spreme
     """
     name = os.fspath(_checked_path(path))
     content = Path(path).read_bytes()

@@ -7,6 +7,7 @@ apart).
 
 from spreme.plotting.coefficients import plot_coefficients, plot_mask
 from spreme.plotting.path import plot_path
+from spreme.plotting.profiles import plot_profile
 from spreme.plotting.trajectories import plot_fit, plot_forecast
 
-__all__ = ["plot_coefficients", "plot_fit", "plot_forecast", "plot_mask", "plot_path"]
+__all__ = ["plot_coefficients", "plot_fit", "plot_forecast", "plot_mask", "plot_path", "plot_profile"]

@@ -60,7 +60,7 @@ def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
     >>> import matplotlib.pyplot as plt
     >>> from spreme import PolynomialLibrary, SpReME
     >>> from spreme.datasets import load_hare_lynx
-    >>> figure = plot_coefficients(SpReME(library=PolynomialLibrary(degree=2)).fit(load_hare_lynx()))
+    >>> figure = plot_coefficients(SpReME(library=PolynomialLibrary(2, False, True)).fit(load_hare_lynx()))
     >>> [axes.get_title() for axes in figure.axes]
     ['hare', 'hare*lynx', 'lynx', 'hare*lynx']
     >>> plt.close(figure)

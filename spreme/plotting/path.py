@@ -49,7 +49,7 @@ def plot_path(model: SpReME, ax: Axes | None = None) -> Figure:
     >>> import matplotlib.pyplot as plt
     >>> from spreme import PolynomialLibrary, SpReME
     >>> from spreme.datasets import load_hare_lynx
-    >>> figure = plot_path(SpReME(library=PolynomialLibrary(degree=2)).fit(load_hare_lynx()))
+    >>> figure = plot_path(SpReME(library=PolynomialLibrary(2, False, True)).fit(load_hare_lynx()))
     >>> [axes.get_title() for axes in figure.axes]
     ["hare' = hare + hare*lynx", "lynx' = lynx + hare*lynx"]
     >>> plt.close(figure)
@@ -67,7 +67,8 @@ def plot_path(model: SpReME, ax: Axes | None = None) -> Figure:
     part.supxlabel("number of terms", fontsize="medium")
     criterion = model.selection_.criterion
     part.supylabel(
-        f"{criterion if criterion == 'knee' else criterion.upper()} above that of the chosen", fontsize="medium"
+        f"{criterion.upper() if criterion in ('bic', 'ebic') else criterion} above that of the chosen",
+        fontsize="medium",
     )
     return root
 

@@ -116,7 +116,8 @@ def plot_forecast(forecast: Forecast, data: Trajectories | None = None, ax: Axes
     Parameters
     ----------
     forecast : Forecast
-        What `SpReME.simulate` returns, of one or several starts. A forecast that stopped early ends in a cross.
+        What `SpReME.simulate` returns, of one or several starts. A forecast that stopped early ends in a cross; a band
+        is shaded.
     data : Trajectories, default None
         Measurements; those of the environment of the forecast are drawn.
     ax : matplotlib.axes.Axes, default None
@@ -155,6 +156,7 @@ def plot_forecast(forecast: Forecast, data: Trajectories | None = None, ax: Axes
     units = np.ones(len(forecast.state_names))
     for run in runs:
         _points(axes, run, units)
+    _shade(axes, forecast)
     for x in forecast.x if forecast.x.ndim == 3 else forecast.x[None]:
         _lines(axes, forecast.t, x, units, is_complete=bool(np.isfinite(x).all()) and _reached(forecast))
     axes.set_title(_panel_title(forecast.env, 1, 1), fontsize="medium")
@@ -200,6 +202,16 @@ def _lines(axes: Axes, t: Array, x: Array, units: Array, is_complete: bool) -> N
         finite = np.flatnonzero(np.isfinite(x[:, s]))
         if not is_complete and len(finite):
             axes.plot(t[finite[-1]], x[finite[-1], s] / unit, color=own.colour, marker="x", ms=7, mew=2, ls="")
+
+
+def _shade(axes: Axes, forecast: Forecast) -> None:
+    """Shade the band of a forecast, if it has one."""
+    if forecast.lower is None or forecast.upper is None:
+        return
+    bounds = [own if own.ndim == 3 else own[None] for own in (forecast.lower, forecast.upper)]
+    for lower, upper in zip(*bounds, strict=True):
+        for s in range(lower.shape[1]):
+            axes.fill_between(forecast.t, lower[:, s], upper[:, s], color=look(s).colour, alpha=0.2, lw=0)
 
 
 def _units(runs: Sequence[Trajectory]) -> Array:

@@ -34,8 +34,8 @@ Mask = NDArray[np.bool_]
 MOST_ROWS = 1000.0
 
 CRITERIA = ("bic", "ebic", "knee")
-# Named in the interface but judged on the trajectory likelihood, which this version does not have.
-PLANNED = ("evidence", "cv", "loeo", "stability")
+# Judged on the likelihood of the trajectories only.
+OF_LIKELIHOOD = ("evidence", "cv", "loeo", "stability")
 
 
 def check_criterion(criterion: object) -> str:
@@ -43,8 +43,11 @@ def check_criterion(criterion: object) -> str:
     if isinstance(criterion, str) and criterion in CRITERIA:
         return criterion
     known = ", ".join(map(repr, CRITERIA))
-    if isinstance(criterion, str) and criterion in PLANNED:
-        raise ValueError(f"criterion {criterion!r} is not available in this version: choose one of {known}")
+    if isinstance(criterion, str) and criterion in OF_LIKELIHOOD:
+        raise ValueError(
+            f"criterion {criterion!r} needs the likelihood of the trajectories (refine='trajectory'); "
+            f"without it choose one of {known}"
+        )
     raise ValueError(f"unknown criterion {criterion!r}: expected one of {known}")
 
 

@@ -104,8 +104,19 @@ def simulate(
     tolerance = _check_tolerance(rtol, atol, len(law.state_names))
     unknown = unobserved(law, position)
     unknown.refuse(starts, "x0" if is_single else "row {row} of x0")
-    x = np.full((len(starts), len(times), starts.shape[1]), np.nan)
     field, tableau = vector_field(law, position), load_tableau()
+    x, rows, statuses = trajectories(field, tableau, tolerance, times, starts, unknown)
+    label = law.environments[position]
+    if is_single:
+        return Forecast(times[: rows[0]], x[0, : rows[0]], statuses[0], law.state_names, label)
+    return Forecast(times, x, statuses, law.state_names, label)
+
+
+def trajectories(
+    field: VectorField, tableau: Tableau, tolerance: Tolerance, times: Array, starts: Array, unknown: Unobserved
+) -> tuple[Array, list[int], list[str]]:
+    """Integrate from each of m starts: states (m, n, S), NaN after the end; rows that stand, and why it ended there."""
+    x = np.full((len(starts), len(times), starts.shape[1]), np.nan)
     rows, statuses = [], []
     for start, states in zip(starts, x, strict=True):
         states[0] = start
@@ -114,10 +125,7 @@ def simulate(
         states[n_rows:] = np.nan
         rows.append(n_rows)
         statuses.append(status)
-    label = law.environments[position]
-    if is_single:
-        return Forecast(times[: rows[0]], x[0, : rows[0]], statuses[0], law.state_names, label)
-    return Forecast(times, x, statuses, law.state_names, label)
+    return x, rows, statuses
 
 
 def _integrate(field: VectorField, tableau: Tableau, tolerance: Tolerance, times: Array, x: Array) -> Progress:

@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print()
     print(
         "± standard errors. Forecasts start at fitted states and are held against the data of the fit.\n"
-        f"Differences of BIC below {CLOSE:g} are no strong evidence (Kass and Raftery 1995)."
+        f"Differences of evidence or BIC below {CLOSE:g} are no strong evidence (Kass and Raftery 1995)."
     )
     print(f"{len(STORIES)} laws found and drawn in {time.perf_counter() - start:.1f} s")
     return 0

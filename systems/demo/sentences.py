@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme import SpReME, Trajectories
-from spreme.estimators.display import CLOSE, number
+from spreme.estimators.display import CLOSE, CRITERIA, number
 from systems.demo.stories import Story
 
 Mask = NDArray[np.bool_]
@@ -48,8 +48,18 @@ def expectation(model: SpReME, story: Story) -> list[str]:
         extra = [term for term in found if term not in expected]
         if extra:
             lines.append(f"{state}' has {', '.join(extra)}, which {story.law} does not have")
+    lines += _not_ruled_out(model, story) if lines else []
     candidates = model.mask_.shape[1]
     return lines or [f"{story.law}: found, with exactly its terms out of {candidates} candidates per equation"]
+
+
+def _not_ruled_out(model: SpReME, story: Story) -> list[str]:
+    """Whether the expected law itself is nearly as good as the one found."""
+    for rival in model.selection_.rivals:
+        equations = zip(model.state_names_, rival.equations, strict=True)
+        if all(set(terms) == set(story.expected[state]) for state, terms in equations):
+            return [f"{story.law} itself is not ruled out: worse by only {rival.distance:.1f} ({_criterion(model)})"]
+    return []
 
 
 def cautions(model: SpReME, story: Story) -> list[str]:
@@ -112,7 +122,7 @@ def _uncertain(model: SpReME) -> list[str]:
     names, parts = model.get_feature_names_out(), []
     for e, s, k in np.argwhere(model.mask_ & np.isfinite(model.coef_)):
         value, std = model.coef_[e, s, k], model.coef_std_[e, s, k]
-        if abs(value) <= HALF_WIDTH * std:
+        if 0 < abs(value) <= HALF_WIDTH * std:
             parts.append(f"{names[k]} of {model.state_names_[s]}' in {model.environments_[e]!r}, {number(value, std)}")
     return [f"interval holds zero: {'; '.join(parts)}"] if parts else []
 
@@ -127,7 +137,7 @@ def _competitors(model: SpReME) -> list[str]:
 
 def _criterion(model: SpReME) -> str:
     """Name the criterion as it is written."""
-    return model.selection_.criterion.upper()
+    return CRITERIA.get(model.selection_.criterion, (model.selection_.criterion,))[0]
 
 
 def _percent(share: float) -> str:

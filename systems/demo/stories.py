@@ -13,6 +13,9 @@ from spreme import PolynomialLibrary, Trajectories
 from spreme.datasets import load_gause, load_hare_lynx
 from spreme.library import Library
 
+# No constants: what is absent does not appear from nothing.
+OF_POPULATIONS = PolynomialLibrary(degree=2, include_bias=False)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Story:
@@ -56,7 +59,7 @@ def gause() -> Story:
         title="Two species of Paramecium, each alone and both together",
         source="Gause, The Struggle for Existence, 1934",
         data=load_gause(),
-        library=PolynomialLibrary(degree=2),
+        library=OF_POPULATIONS,
         law="competition",
         expected={
             "aurelia": ["aurelia", "aurelia**2", "aurelia*caudatum"],
@@ -74,7 +77,7 @@ def hare_lynx() -> Story:
         title="Hare and lynx in the pelts of the Hudson's Bay Company",
         source="Hewitt, The Conservation of the Wild Life of Canada, 1921",
         data=data,
-        library=PolynomialLibrary(degree=2),
+        library=OF_POPULATIONS,
         law="prey and predator",
         expected={"hare": ["hare", "hare*lynx"], "lynx": ["lynx", "hare*lynx"]},
         caveat=f"{data.n_samples} yearly samples of pelts sold: a proxy for the animals alive",

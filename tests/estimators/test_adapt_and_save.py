@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,17 +99,20 @@ def test_adapt_refuses_known_labels_and_other_states(model: SpReME) -> None:
             "excluded": {"x": ["y**2"]},
             "random_state": 3,
         },
+        {"library": PolynomialLibrary(degree=2), "refine": None},
     ],
 )
 def test_save_and_load_round_trip(options: dict, tmp_path: Path) -> None:
     model = SpReME(**options).fit(lotka_volterra(0.01))
     model.save(tmp_path / "model.json")
     copy = SpReME.load(tmp_path / "model.json")
-    for name in ("mask_", "coef_", "coef_std_", "noise_std_"):
+    for name in ("mask_", "coef_", "coef_std_", "noise_std_", "covariance_"):
         assert np.array_equal(getattr(copy, name), getattr(model, name), equal_nan=True)
     assert copy.environments_ == model.environments_ and copy.terms_ == model.terms_ and copy.status_ == model.status_
     assert copy.path_ == model.path_ and copy.selection_ == model.selection_
     assert copy.get_params()["library"] == model.library and copy.get_params()["penalty"] == model.penalty
+    assert str(copy) == str(model) and copy._repr_html_() == model._repr_html_()
+    assert str(copy.term_report()) == str(model.term_report())
     copy.save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
     new = lotka_volterra(0.01, seed=8).where(env="C")
@@ -118,7 +122,7 @@ def test_save_and_load_round_trip(options: dict, tmp_path: Path) -> None:
 def test_not_observed_survives_the_file(tmp_path: Path) -> None:
     model = SpReME(library=PolynomialLibrary(degree=2)).fit(load_gause())
     model.save(tmp_path / "gause.json")
-    assert json.loads((tmp_path / "gause.json").read_text())["format_version"] == 1
+    assert json.loads((tmp_path / "gause.json").read_text())["format_version"] == 2
     assert str(SpReME.load(tmp_path / "gause.json")) == str(model)
 
 
@@ -129,6 +133,10 @@ def test_not_observed_survives_the_file(tmp_path: Path) -> None:
         ("estimator", "penalty"),
         ("fit", "residual"),
         ("fit", "candidates"),
+        ("fit", "covariance"),
+        ("fit", "laws"),
+        ("fit", "rivals"),
+        ("fit", "other_choice"),
         ("fit", "status"),
         ("coef",),
         ("table",),
@@ -144,9 +152,73 @@ def test_damage_is_named(model: SpReME, tmp_path: Path, path: tuple[str, ...], v
         inner = inner[key]
     if value == inner[path[-1]] or (path == ("estimator", "library") and value is None):
         return
+    if path == ("fit", "other_choice") and value is None:
+        return
     if path == ("fit", "status") and isinstance(value, str):
         return
     inner[path[-1]] = value
     file.write_text(json.dumps(document))
     with pytest.raises(ValueError, match=r"model\.json"):
+        SpReME.load(file)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("support", [[0, 1], [0, 1]]),
+        ("support", [[1, 1], [0, 1]]),
+        ("support", [[2, 0]]),
+        ("support", [[0, 0.0]]),
+        ("score", "low"),
+        ("score", True),
+        ("segments", 0),
+        ("segments", 1.5),
+        ("reason", None),
+        ("code", "__import__('os')"),
+    ],
+)
+def test_damaged_laws_are_named(model: SpReME, tmp_path: Path, key: str, value: object) -> None:
+    file = tmp_path / "model.json"
+    model.save(file)
+    document = json.loads(file.read_text())
+    document["fit"]["laws"][0][key] = value
+    file.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"model\.json: damaged"):
+        SpReME.load(file)
+
+
+def test_infinite_and_missing_scores_come_back(model: SpReME, tmp_path: Path) -> None:
+    law = replace(model.path_.laws[0], score=float("inf"), distance=float("inf"), evidence=float("nan"))
+    selection = replace(model.selection_, rivals=(model.path_.laws[-1],), other_choice=law)
+    path = replace(model.path_, laws=(*model.path_.laws, law))
+    odd = SpReME(**model.get_params(deep=False))
+    odd._learn(replace(model._state, selection=selection, path=path))
+    odd.save(tmp_path / "model.json")
+    copy = SpReME.load(tmp_path / "model.json")
+    assert copy.path_.laws[:-1] == model.path_.laws and copy.selection_.rivals == selection.rivals
+    for own in (copy.path_.laws[-1], copy.selection_.other_choice):
+        assert np.isnan(own.evidence) and replace(own, evidence=0.0) == replace(law, evidence=0.0)
+    assert str(copy) == str(odd)
+
+
+def test_files_of_the_first_version(model: SpReME, tmp_path: Path) -> None:
+    """They have standard errors only: what the law is stays, what is missing is said, and only once."""
+    file = tmp_path / "model.json"
+    model.save(file)
+    document = json.loads(file.read_text())
+    document["format_version"] = 1
+    del document["estimator"]["loss"], document["estimator"]["tie"]
+    document["estimator"] |= {"refine": None, "criterion": "bic"}
+    for key in ("covariance", "laws", "rivals", "other_choice"):
+        del document["fit"][key]
+    file.write_text(json.dumps(document))
+    old = SpReME.load(file)
+    assert np.array_equal(old.coef_, model.coef_) and old.get_params()["loss"] == "gaussian"
+    assert np.array_equal(np.sqrt(np.einsum("eqq->eq", old.covariance_)), model.coef_std_[:, model.mask_])
+    assert "format version 1" in old.status_ and old.path_.laws == ()
+    old.save(file)
+    assert SpReME.load(file).status_ == old.status_
+    document["format_version"] = 2
+    file.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"model\.json: damaged: the estimator's parameters lack \['loss', 'tie'\]"):
         SpReME.load(file)

@@ -87,7 +87,7 @@ def test_exact_laws_do_not_break_the_logarithm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("aic", "unknown.*'bic'"), ("cv", "not available.*'bic'"), (3, "unknown")]
+    ("name", "message"), [("aic", "unknown.*'bic'"), ("cv", "needs the likelihood.*'bic'"), (3, "unknown")]
 )
 def test_other_criteria_are_refused(name: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):

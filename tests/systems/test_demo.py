@@ -70,7 +70,7 @@ def test_gause_says_what_the_data_do_not_support(text: str, folder: Path) -> Non
     assert ("aurelia", "aurelia*caudatum") in missing, "then this test has nothing to look at"
     rivals = [own.distance for own in model.path_.candidates["aurelia"] if "aurelia*caudatum" in own.terms]
     assert "not supported: aurelia*caudatum in aurelia'" in flat(text)
-    assert f"is worse by {min(rivals):.1f} (BIC); forced in, it is" in flat(text)
+    assert f"is worse by {min(rivals):.1f} (evidence); forced in, it is" in flat(text)
     assert "not observed, which is not zero: caudatum' in 'aurelia alone'" in flat(text)
     errors = model.rollout_error(story.data)
     assert f"mixed: forecast error {100 * errors['mixed']:.0f} % of the spread" in text
@@ -93,10 +93,10 @@ def test_lotka_stands_beside_the_truth(text: str, folder: Path) -> None:
 
 def test_a_law_with_a_wrong_term_is_called_so() -> None:
     story = stories.hare_lynx()
-    required = {"hare": ["1", "hare", "hare*lynx"]}
-    model = SpReME(library=story.library, required=required, excluded={"lynx": ["lynx"]}).fit(story.data)
+    required, excluded = {"hare": ["hare", "hare**2", "hare*lynx"]}, {"hare": ["lynx", "lynx**2"], "lynx": ["lynx"]}
+    model = SpReME(library=story.library, required=required, excluded=excluded).fit(story.data)
     said = " ".join(sentences.expectation(model, story))
-    assert "hare' has 1, which prey and predator does not have" in said
+    assert "hare' has hare**2, which prey and predator does not have" in said
     assert "not supported: lynx in lynx'" in said
     assert "found, with exactly its terms" not in said
 

@@ -1,6 +1,6 @@
 """Elimination of the starts of segments from the normal equations, and solution for the coefficients.
 
-    A = H_cc - sum_r H_cr (H_rr + mu I mean diag H_rr)^-1 H_rc,    g = g_c - sum_r H_cr (...)^-1 g_r
+    A = H_cc - sum_r H_cr (H_rr + mu diag H_rr)^-1 H_rc,    g = g_c - sum_r H_cr (...)^-1 g_r
 
 A is the information matrix of the coefficients. It is solved in coordinates of unit information; coefficients that the
 others determine stay where they are.
@@ -86,13 +86,11 @@ def eliminate(normal: Normal, damping: float, factors: Array, back: Array, infor
             information[p, c] = normal.coef[p, c]
     for r in range(R):
         factor = factors[r]
-        size = 0.0
         for a in range(d):
-            size += normal.start[r, a, a] / d
             for b in range(d):
                 factor[a, b] = normal.start[r, a, b]
         for a in range(d):
-            factor[a, a] += (damping + 1e-12) * size
+            factor[a, a] += (damping + 1e-12) * normal.start[r, a, a]
             for p in range(q):
                 half[a, p] = normal.mixed[r, p, a]
             half[a, q] = normal.start_gradient[r, a]

@@ -1,6 +1,6 @@
 """Gauss-Newton with Levenberg damping for one environment; the starts of segments are eliminated.
 
-    (H_cc + mu diag) dc + sum_r H_cr dx_r = g_c,    H_rc dc + (H_rr + mu I mean diag H_rr) dx_r = g_r
+    (H_cc + mu diag) dc + sum_r H_cr dx_r = g_c,    H_rc dc + (H_rr + mu diag H_rr) dx_r = g_r
     A = H_cc - sum_r H_cr (H_rr)^-1 H_rc            information matrix of the coefficients
 
 A Gaussian prior adds (c - m)' P (c - m) to the cost; a coefficient of very large precision is held at m.

@@ -34,11 +34,24 @@ BLOCK = 96
 
 
 class Noise(NamedTuple):
-    """How residuals are weighed: 1 / noise (d,), size beyond which they count linearly (0: never), largest state."""
+    """How residuals are weighed.
+
+    Attributes
+    ----------
+    weight : ndarray (d,)
+        1 / noise.
+    huber : float
+        Size of residuals beyond which they count linearly; 0: never.
+    bound : float
+        Largest state.
+    moving : ndarray (d,)
+        1, or 0 for states whose starts stay: an absent species stays absent.
+    """
 
     weight: Array
     huber: float
     bound: float
+    moving: Array
 
 
 class Normal(NamedTuple):
@@ -178,7 +191,7 @@ def assemble(
             for p in range(q):
                 by_coef[s, p] = 0.0
             for c in range(d):
-                by_start[s, c] = 1.0 if s == c else 0.0
+                by_start[s, c] = noise.moving[s] if s == c else 0.0
         mixed, start, gradient = out.mixed[r], out.start[r], out.start_gradient[r]
         for i in range(edges[r], edges[r + 1]):
             for s in range(d):
@@ -224,10 +237,15 @@ def assemble(
                 if not abs(x[s]) < noise.bound:
                     return np.inf
     _add_block(rows, n_rows, out.coef)
+    size = cost
     for a in range(q):
+        size += out.coef[a, a]
         for b in range(a):
             out.coef[a, b] = out.coef[b, a]
-    return cost
+    for r in range(out.start.shape[0]):
+        for a in range(d):
+            size += out.start[r, a, a]
+    return cost if size < np.inf else np.inf  # sensitivities that overflow tell nothing
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -72,10 +72,12 @@ class SupportPath:
 class _Search:
     """Best supports of every size so far, and the steps between supports. A support lists its required terms first."""
 
-    def __init__(self, problem: Problem, n_required: int, max_terms: int, top: int, sound: bool) -> None:
+    def __init__(
+        self, problem: Problem, n_required: int, max_terms: int, above: int | None = None, sound: bool = False
+    ) -> None:
         self.problem, self.n_required, self.max_terms, self.sound = problem, n_required, max_terms, sound
         K = problem[1].shape[1]
-        self.top = min(top, K)
+        self.top = min(max_terms + (max_terms + 2 if above is None else above), K)
         self.explained = np.full(max_terms + 1, -1.0)
         self.best: list[Indices] = [np.zeros(0, np.int64)] * (max_terms + 1)
         self.work = workspace(self.top + 1, K)
@@ -220,8 +222,7 @@ def best_supports(
         return SupportPath(masks, values, np.arange(len(values)) <= len(np.unique(groups[required])))
     fixed = np.flatnonzero(required)
     largest = min(max(max_terms, len(fixed)), K)
-    top = largest + (largest + 2 if above is None else above)
-    search = _Search(lower(gram, cross, weight), len(fixed), largest, top, sound)
+    search = _Search(lower(gram, cross, weight), len(fixed), largest, above, sound)
     search.run(fixed)
     for start in starts:
         more = np.setdiff1d(np.flatnonzero(start), fixed)[: search.top - len(fixed)]
