@@ -118,7 +118,7 @@ class Evaluator:
         field: Field,
         told: Mask,
         e: int,
-        coef: Array,
+        coef: Array | dict[int, Array],
         states: Sequence[Array],
         control: Control,
         prior: Prior | None,
