@@ -230,9 +230,9 @@ def test_kernels_agree_with_and_without_compilation() -> None:
 import sys
 sys.path.insert(0, "tests")
 import numpy as np
-from measured import with_functions
+from measured import weigh, with_functions
 from spreme.likelihood.field import make_field
-from spreme.likelihood.shooting.normal import Noise, assemble, empty_normal
+from spreme.likelihood.shooting.normal import assemble, empty_normal
 from spreme.likelihood.shooting.schemes import classical
 own = with_functions(noise=0.1)
 recording, edges = own.recording, np.array([0, 20, 41, 60, 82])
