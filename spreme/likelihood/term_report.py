@@ -194,7 +194,7 @@ def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport
             symbol=symbol,
             verdict=_verdict(np.isfinite(coef[:, p]), bool(adjusted[p] < level)),
             mean=float(population.mean[p]),
-            mean_std=math.sqrt(population.mean_covariance[p, p]),
+            mean_std=_mean_error(coef[:, p], variance[:, p], float(population.mean_covariance[p, p])),
             spread=float(population.std[p]) if degrees[p] else math.nan,
             statistic=float(statistic[p]),
             degrees=int(degrees[p]),
@@ -206,6 +206,13 @@ def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport
         for p, ((s, k), symbol) in enumerate(coefficient_names(law).items())
     )
     return TermReport(rows, tuple(law.environments), level)
+
+
+def _mean_error(coef: Array, variance: Array, pooled: float) -> float:
+    """Standard error of the mean; of a tied term, one estimate shared by all environments, its own."""
+    known = np.isfinite(coef)
+    is_tied = known.sum() > 1 and np.ptp(coef[known]) == 0.0
+    return math.sqrt(float(variance[known].max()) if is_tied else pooled)
 
 
 def _chosen(environments: Sequence[Hashable], mask: Mask) -> tuple[Hashable, ...]:

@@ -239,3 +239,10 @@ def test_a_law_without_terms() -> None:
     found = report_terms(empty, np.empty((2, 0, 0)))
     assert found.rows == ()
     assert str(found).startswith("2 environments")
+
+
+def test_a_tied_term_is_one_estimate_with_its_own_error() -> None:
+    values = np.array([[0.5, -0.4, -0.3, 0.2], [0.5, -0.6, -0.3, 0.25], [0.5, -0.5, -0.3, 0.3]])
+    tied, free, *_ = report_terms(make_law(values), make_covariance(3, std=0.1)).rows
+    assert tied.mean_std == pytest.approx(np.sqrt(make_covariance(3, std=0.1)[:, 0, 0].max()))
+    assert free.mean_std < tied.mean_std
