@@ -15,6 +15,9 @@ installed = $(VENV)/.installed-$(1)-$(KEY)
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2> /dev/null)
 MADE := $(VENV)/.made$(if $(filter-out file,$(origin PYTHON)),-$(or $(VERSION),none))
 
+# Processes that run the tests; tests/conftest.py says in which order they take the files. 0 for a debugger.
+WORKERS ?= 2
+
 export MPLBACKEND = Agg
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -38,7 +41,7 @@ test: $(call installed,test) ## check format, lint and types, then run the tests
 	@echo "== mypy $(PACKAGES)"
 	@$(RUN) -m mypy $(PACKAGES)
 	@echo "== pytest"
-	@$(RUN) -m pytest $(PYTEST)
+	@$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 demo: $(call installed,core) ## run the demonstration; its results land in build/demo
 	@$(RUN) -m systems.demo --out build/demo

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.preprocessing import PolynomialFeatures
+from without_jit import without_compilation
 
 from spreme.library import CustomLibrary, FourierLibrary, Library, PolynomialLibrary, TermTable, resolve
 
@@ -216,7 +216,7 @@ right_hand_side(x, np.ones(5), index % 2, index, *program[:4], stack, theta, out
 np.testing.assert_allclose(theta, table.evaluate(x[None])[0], rtol=1e-14)
 np.testing.assert_allclose(out, [theta[::2].sum(), theta[1::2].sum()], rtol=1e-14)
 """
-    subprocess.run([sys.executable, "-c", script], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, check=True)
+    without_compilation(script)
 
 
 def test_import_is_light() -> None:

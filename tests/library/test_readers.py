@@ -95,7 +95,7 @@ def test_compiled_terms_agree_with_matrix(table: TermTable, x: np.ndarray) -> No
 def test_compiled_right_hand_side_agrees_with_matrix(table: TermTable, x: np.ndarray) -> None:
     rng = np.random.default_rng(1)
     coef = rng.standard_normal((3, table.n_terms)) * (rng.random((3, table.n_terms)) < 0.5)
-    state_index, term_index = np.nonzero(coef)
+    state_index, term_index = map(np.ascontiguousarray, np.nonzero(coef))
     program = table.program()
     stack, theta, out = np.empty(program.depth), np.empty(table.n_terms), np.empty(3)
     for row, wanted in zip(x, table.evaluate(x) @ coef.T, strict=True):

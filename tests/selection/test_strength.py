@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 LABELS = np.repeat(np.arange(10), 2)
 TRUE = (1, 4, 8)
+PENALTIES = ("group_lasso", "group_l0", "group_mcp")
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +57,14 @@ def f1(mask: NDArray[np.bool_]) -> float:
     return 2 * len(found & true) / (len(found) + len(true))
 
 
-@pytest.mark.parametrize("criterion", ["bic", "ebic", "cv", "stability"])
-@pytest.mark.parametrize("penalty", ["group_lasso", "group_l0", "group_mcp"])
-def test_planted_groups_are_found(criterion: str, penalty: str) -> None:
-    if criterion == "stability" and penalty != "group_lasso":
-        pytest.skip("a hundred paths of the slower penalties")
+PLANTED = [(criterion, penalty) for criterion in ("bic", "ebic", "cv") for penalty in PENALTIES]
+
+
+@pytest.mark.parametrize(("criterion", "penalty"), [*PLANTED, ("stability", "group_lasso")])
+@pytest.mark.parametrize("n_seeds", [2, pytest.param(6, marks=pytest.mark.slow)])
+def test_planted_groups_are_found(criterion: str, penalty: str, n_seeds: int) -> None:
     scores = []
-    for seed in range(4):
+    for seed in range(n_seeds):
         X, y, owner = rows(seed)
         model = GroupSparseRegressor(penalty, criterion=criterion, n_alphas=15, alpha_min_ratio=0.01, random_state=seed)
         scores.append(f1(model.fit(X, y, groups=LABELS, environments=owner).mask_))

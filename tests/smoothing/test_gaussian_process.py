@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from without_jit import compiled_and_plain
 
 from spreme.data import Trajectory
 from spreme.smoothing import Smooth, smooth
@@ -37,6 +36,7 @@ def run(t, x, method="gp") -> Smooth:
     return smooth(Trajectory(np.asarray(t, dtype=float), x if x.ndim == 2 else x[:, None], env="A", index=3), method)
 
 
+@cache
 def truth(name, n_samples, seed=None):
     """Times (regular, or random with a seed), states and derivatives of a system."""
     f, start, horizon = SYSTEMS[name]
@@ -310,15 +310,5 @@ def test_without_compilation() -> None:
         "r = smooth(Trajectory(t, x[:, None], env=0))\n"
         "print(*np.r_[r.x[:, 0], r.x_dot[:, 0], r.x_std[:, 0], r.noise_std].tolist())"
     )
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "NUMBA_DISABLE_JIT": flag, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for flag in ("0", "1")
-    ]
-    compiled, plain = (np.array(output.split(), dtype=float) for output in outputs)
+    compiled, plain = compiled_and_plain(program)
     np.testing.assert_allclose(compiled, plain, rtol=1e-7, atol=1e-9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from problems import PENALTIES, PROBLEMS, SOLVERS, UNIQUE, Problem
@@ -9,6 +11,7 @@ from without_jit import compiled_and_plain
 
 from spreme import penalties
 from spreme.gram import GramSystem, build
+from spreme.results import Path
 from spreme.solvers import solve_path
 
 # Solutions are known to a duality gap of 1e-10: coefficients of unit columns to its root, times the inverse root of the
@@ -18,6 +21,13 @@ SAME = {"rtol": 0.0, "atol": 1e-4}
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 every_problem = pytest.mark.parametrize("problem", PROBLEMS)
 unique_problem = pytest.mark.parametrize("problem", UNIQUE)
+
+
+@cache
+def solved(solver: str, problem: str) -> tuple[GramSystem, Path]:
+    """A problem as it is posed and its path, with which several tests compare others."""
+    system = PROBLEMS[problem]().system()
+    return system, SOLVERS[solver](system)
 
 
 def scaled(coefs: np.ndarray, system: GramSystem) -> np.ndarray:
@@ -58,8 +68,7 @@ def test_shapes_and_masks(solver: str, problem: str) -> None:
 @every_solver
 @every_problem
 def test_columns_that_are_zero_get_no_coefficient(solver: str, problem: str) -> None:
-    own = PROBLEMS[problem]()
-    path = SOLVERS[solver](own.system())
+    own, (_, path) = PROBLEMS[problem](), solved(solver, problem)
     for e, theta in enumerate(own.thetas):
         assert not path.coefs[:, e][..., ~theta.any(axis=0)].any()
     nowhere = ~np.any([theta.any(axis=0) for theta in own.thetas], axis=0)
@@ -68,7 +77,7 @@ def test_columns_that_are_zero_get_no_coefficient(solver: str, problem: str) -> 
 
 @every_solver
 def test_zero_target_gives_zero(solver: str) -> None:
-    path = SOLVERS[solver](PROBLEMS["zero target"]().system())
+    _, path = solved(solver, "zero target")
     assert not path.masks.any()
     assert not path.coefs.any()
 
@@ -78,57 +87,49 @@ def test_zero_target_gives_zero(solver: str) -> None:
 def test_order_of_terms_does_not_matter(solver: str, problem: str) -> None:
     own = PROBLEMS[problem]()
     order = np.random.default_rng(0).permutation(own.thetas[0].shape[1])
-    system = own.system()
-    path, other = SOLVERS[solver](system), SOLVERS[solver](build([t[:, order] for t in own.thetas], own.targets))
-    np.testing.assert_allclose(
-        scaled(other.coefs, build([t[:, order] for t in own.thetas], own.targets)),
-        scaled(path.coefs, system)[..., order],
-        **SAME,
-    )
+    system, path = solved(solver, problem)
+    mixed = build([t[:, order] for t in own.thetas], own.targets)
+    other = SOLVERS[solver](mixed)
+    np.testing.assert_allclose(scaled(other.coefs, mixed), scaled(path.coefs, system)[..., order], **SAME)
 
 
 @every_solver
 @unique_problem
 def test_order_of_environments_does_not_matter(solver: str, problem: str) -> None:
-    own = PROBLEMS[problem]()
-    system, turned = own.system(), build(own.thetas[::-1], own.targets[::-1])
-    path, other = SOLVERS[solver](system), SOLVERS[solver](turned)
+    own, (system, path) = PROBLEMS[problem](), solved(solver, problem)
+    turned = build(own.thetas[::-1], own.targets[::-1])
+    other = SOLVERS[solver](turned)
     np.testing.assert_allclose(scaled(other.coefs, turned)[:, ::-1], scaled(path.coefs, system), **SAME)
 
 
 @every_solver
 @unique_problem
 def test_units_of_columns_and_targets_do_not_matter(solver: str, problem: str) -> None:
-    own = PROBLEMS[problem]()
+    own, (system, path) = PROBLEMS[problem](), solved(solver, problem)
     # a ridge has no unit: alpha scales with the target, its share of ridge must not
     y_unit = 1.0 if "elastic" in solver else 1e3
-    system, unit = own.system(), np.geomspace(1e-6, 1e6, own.thetas[0].shape[1])
+    unit = np.geomspace(1e-6, 1e6, own.thetas[0].shape[1])
     other = build([t * unit for t in own.thetas], [y_unit * y for y in own.targets])
-    np.testing.assert_allclose(
-        scaled(SOLVERS[solver](other).coefs, other) / y_unit, scaled(SOLVERS[solver](system).coefs, system), **SAME
-    )
+    np.testing.assert_allclose(scaled(SOLVERS[solver](other).coefs, other) / y_unit, scaled(path.coefs, system), **SAME)
 
 
 @every_solver
 @unique_problem
 def test_repeated_rows_do_not_matter(solver: str, problem: str) -> None:
-    own = PROBLEMS[problem]()
+    own, (system, path) = PROBLEMS[problem](), solved(solver, problem)
     twice = Problem([np.vstack([t, t]) for t in own.thetas], [np.vstack([y, y]) for y in own.targets])
-    system = own.system()
-    np.testing.assert_allclose(
-        scaled(SOLVERS[solver](twice.system()).coefs, system), scaled(SOLVERS[solver](system).coefs, system), **SAME
-    )
+    other = SOLVERS[solver](twice.system())
+    np.testing.assert_allclose(scaled(other.coefs, system), scaled(path.coefs, system), **SAME)
 
 
 @every_solver
 def test_states_are_solved_apart(solver: str) -> None:
-    own = PROBLEMS["correlated"]()
-    path = SOLVERS[solver](own.system())
+    own, (system, path) = PROBLEMS["correlated"](), solved(solver, "correlated")
     for s in range(2):
         alone = SOLVERS[solver](build(own.thetas, [y[:, s : s + 1] for y in own.targets]))
         # products with one column and with two may be summed in another order, which gaps of 1e-10 magnify
-        scale = own.system().scale
-        np.testing.assert_allclose(alone.coefs[:, :, 0] * scale, path.coefs[:, :, s] * scale, rtol=0, atol=1e-6)
+        found, same = alone.coefs[:, :, 0] * system.scale, path.coefs[:, :, s] * system.scale
+        np.testing.assert_allclose(found, same, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -46,6 +48,12 @@ def _training_draws(name: str) -> tuple[np.ndarray, np.ndarray]:
     return starts.astype(np.float16), parameters.astype(np.float16)
 
 
+@cache
+def published(name: str) -> replicas.Experiment:
+    """The training data of the publication."""
+    return replicas.get(name).training()
+
+
 @pytest.fixture(scope="module", params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -53,7 +61,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def training(name: str) -> replicas.Experiment:
-    return replicas.get(name).training()
+    return published(name)
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
@@ -84,7 +92,7 @@ def test_shapes_and_rounding_of_training(name: str, training: replicas.Experimen
 
 def test_the_linear_system_is_solved_to_single_precision() -> None:
     """Closed form: z decays with exp(e t), and x^2 + y^2 with exp(2 a t) where a = d and b = -c."""
-    experiment = replicas.get("spreme-linear").training()
+    experiment = published("spreme-linear")
     for env in experiment.data.environments:
         rate = experiment.system.parameters_in(env)["e"]
         for run in experiment.data.where(env=env):
@@ -93,7 +101,7 @@ def test_the_linear_system_is_solved_to_single_precision() -> None:
 
 
 def test_the_pendulum_agrees_with_an_independent_solution() -> None:
-    experiment = replicas.get("spreme-pendulum").training()
+    experiment = published("spreme-pendulum")
     starts, parameters = _training_draws("spreme-pendulum")
     b, g = parameters[1].astype(float)
     run = solve_ivp(
@@ -111,7 +119,7 @@ def test_the_pendulum_agrees_with_an_independent_solution() -> None:
 def test_the_mask_sizes_of_the_publication() -> None:
     sizes = {}
     for each in NAMES:
-        experiment = replicas.get(each).training()
+        experiment = published(each)
         table = experiment.system.library.table(experiment.system.states)
         sizes[each] = int(systems.true_mask(experiment.system, table, experiment.data.environments).sum())
     assert sizes == {"spreme-linear": 5, "spreme-lorenz": 7, "spreme-lotka": 4, "spreme-pendulum": 3}
@@ -147,7 +155,7 @@ def test_adaptation_and_test_share_one_stream(name: str) -> None:
 
 def test_seeds_and_sizes_can_be_chosen() -> None:
     replica = replicas.get("spreme-linear")
-    usual, small, other = replica.training(), replica.training(1000, 2, 3), replica.training(1, 2, 3)
+    usual, small, other = published("spreme-linear"), replica.training(1000, 2, 3), replica.training(1, 2, 3)
     assert (len(small.data), small.data.environments) == (6, [0, 1])
     np.testing.assert_array_equal(small.data.x[0][0], usual.data.x[0][0])
     assert not np.array_equal(small.data.x[0][0], other.data.x[0][0])
@@ -155,7 +163,7 @@ def test_seeds_and_sizes_can_be_chosen() -> None:
 
 def test_the_global_generator_is_left_alone() -> None:
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    replicas.get("spreme-pendulum").training()
+    replicas.get("spreme-pendulum").training(n_trajectories=2)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 

@@ -59,7 +59,7 @@ def test_literal_numbers() -> None:
 @pytest.mark.parametrize("name", systems.names())
 def test_clean_trajectories_obey_the_law(name: str) -> None:
     system = systems.get(name)
-    data = systems.simulate_clean(system, n_environments=2, n_trajectories=2)
+    data = systems.simulate_clean(system, n_environments=2, n_trajectories=1)
     table = system.library.table(system.states)
     coef = systems.true_coefficients(system, table, data.environments)
     for run, group in zip(data, data.groups, strict=True):
