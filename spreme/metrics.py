@@ -39,11 +39,13 @@ def derivative_r2(law: Law, runs: Sequence[Trajectory], env: object) -> float:
     float
         1 is perfect, 0 no better than the mean derivative; NaN if no trajectory is long enough.
     """
-    smoothed = [smooth(run) for run in runs if run.n_samples >= LEAST_SAMPLES]
+    judged = [run for run in runs if run.n_samples >= LEAST_SAMPLES]
+    smoothed = [smooth(run) for run in judged]
     if not smoothed:
         return float("nan")
     measured, x = np.vstack([own.x_dot for own in smoothed]), np.vstack([own.x for own in smoothed])
-    predicted = evaluate(law, law.position(env), x)
+    inputs = np.vstack([run.inputs for run in judged])
+    predicted = evaluate(law, law.position(env), np.column_stack([x, inputs]))
     total = ((measured - measured.mean(axis=0)) ** 2).sum(axis=0)
     duration = max(float(run.t[-1] - run.t[0]) for run in runs)
     # a state whose slope varies less than this, on its own scale, does not move
@@ -75,7 +77,7 @@ def rollout_error(law: Law, runs: Sequence[Trajectory], env: object) -> float:
 
 def run_error(law: Law, run: Trajectory, env: object, start: Array) -> float:
     """Error of one forecast over the spread of the states that move, mean over them; 1000 if it stops early."""
-    forecast = simulate(law, start, run.t, env)
+    forecast = simulate(law, start, run.t, env, run.u)
     if len(forecast.t) < len(run.t):
         return CAP
     spread = np.nanstd(run.x, axis=0)
@@ -121,7 +123,7 @@ def fitted_start(law: Law, run: Trajectory, env: object) -> Array:
     def misfit(shift: Array) -> Array:
         start = best.copy()
         start[free] += shift * unit
-        forecast = simulate(law, start, run.t, env, rtol=1e-6)
+        forecast = simulate(law, start, run.t, env, run.u, rtol=1e-6)
         off = np.full(run.x.shape, CAP)
         off[: len(forecast.t)] = (forecast.x - run.x[: len(forecast.t)]) / np.where(spread > 0, spread, 1.0)
         return np.where(run.missing, 0.0, off)[:, free].ravel()

@@ -21,7 +21,7 @@ class Law:
     Attributes
     ----------
     table : TermTable
-        The K library terms in the S states.
+        The K library terms in the S states and the inputs.
     mask : ndarray (S, K) of bool
         Terms of each equation, shared by all environments.
     coef : ndarray (E, S, K)
@@ -46,6 +46,11 @@ class Law:
     def state_names(self) -> tuple[str, ...]:
         """Names of the states."""
         return self.table.state_names
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return self.table.input_names
 
     def position(self, env: Hashable) -> int:
         """Return the position of an environment; refuse unknown ones by name."""

@@ -1,8 +1,8 @@
 """A law in other forms: SymPy, text, LaTeX, a callable for integrators, a tidy table.
 
 Coefficients without a number are named c_<state>_<i>: i counts the terms of the equation of that state from 1, in the
-order of the library, so the names are the same in every environment (c_{x,1} in LaTeX). If a state has such a name, all
-coefficients take a longer letter ("coef_x_1").
+order of the library, so the names are the same in every environment (c_{x,1} in LaTeX). If a state or an input has such
+a name, all coefficients take a longer letter ("coef_x_1").
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def coefficient_names(law: Law) -> dict[tuple[int, int], str]:
             for s, state in enumerate(law.state_names)
             for i, k in enumerate(np.flatnonzero(law.mask[s]), start=1)
         }
-        if not set(names.values()) & set(law.state_names):
+        if not set(names.values()) & set(law.table.column_names):
             return names
         prefix = "coef" if prefix == "c" else prefix + "_"
 
@@ -70,7 +70,7 @@ def to_sympy(law: Law, env: Hashable = None) -> dict[str, sympy.Expr]:
     Returns
     -------
     dict
-        State name -> right-hand side in plain symbols of the state names.
+        State name -> right-hand side in plain symbols of the names of states and inputs.
 
     Raises
     ------
@@ -171,8 +171,9 @@ def to_latex(law: Law, env: Hashable = None, precision: int = 3) -> str:
     values, names = _values(law, env), coefficient_names(law)
     used = np.flatnonzero(law.mask.any(axis=0))
     terms = dict(zip(used.tolist(), law.table.subset(used).sympy(), strict=True))
-    states = [_latex_name(state) for state in law.state_names]
-    symbols = dict(zip(map(sympy.Symbol, law.state_names), states, strict=True))
+    columns = law.table.column_names
+    symbols = {sympy.Symbol(name): _latex_name(name) for name in columns}
+    states = list(symbols.values())[: len(law.state_names)]
     parts: list[list[str]] = [[] for _ in states]
     for (s, k), name in names.items():
         if values[s, k] == 0.0:
@@ -187,7 +188,7 @@ def to_latex(law: Law, env: Hashable = None, precision: int = 3) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
-def to_callable(law: Law, env: Hashable = None, backend: str = "numpy") -> Callable[[float, Any], Any]:
+def to_callable(law: Law, env: Hashable = None, backend: str = "numpy") -> Callable[..., Any]:
     """Make a function of time and state that integrators take.
 
     Parameters
@@ -203,8 +204,9 @@ def to_callable(law: Law, env: Hashable = None, backend: str = "numpy") -> Calla
     Returns
     -------
     callable
-        ``f(t, x)`` -> time derivatives, of the shape of x. Where a term is not zero whose coefficient the data of the
-        environment do not determine, "numpy" raises ValueError and "numba" gives NaN.
+        ``f(t, x)`` -> time derivatives, of the shape of x; ``f(t, x, u)`` if the law has inputs, u of shape (U,) or,
+        for "numpy", also a function of time, as in ``solve_ivp(f, span, x0, args=(u,))``. Where a term is not zero
+        whose coefficient the data of the environment do not determine, "numpy" raises ValueError and "numba" gives NaN.
 
     Raises
     ------

@@ -155,7 +155,7 @@ def put(*where: Any) -> Callable[[dict[str, Any]], None]:
         (put("format_version", True), "format_version"),
         (put("format_version", "1"), "format_version"),
         (put("format_version", 0), "format_version"),
-        (put("format_version", 3), "newer than 2.*update spreme"),
+        (put("format_version", 4), "newer than 3.*update spreme"),
     ],
 )
 def test_damage_is_named(edit: Callable[[Any], None], message: str) -> None:

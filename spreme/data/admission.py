@@ -19,10 +19,11 @@ class Admitted(NamedTuple):
     env: list[Hashable]
     u: list[np.ndarray] | None
     state_names: list[str]
+    input_names: list[str]
     left_out: dict[int, str]
 
 
-def admit(x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) -> Admitted:
+def admit(x: Any, t: Any, env: Any, u: Any, state_names: Any, input_names: Any, min_samples: int) -> Admitted:
     """Check everything and copy it; nothing the user gave is changed."""
     x, t, u, is_single = entries(x, t, u)
     labels = checks.check_labels(env, len(x))
@@ -37,12 +38,13 @@ def admit(x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) 
         for value, values, what in zip(spread_times(t, xs, is_single), xs, titles, strict=True)
     ]
     us = read_all_inputs(u, xs, titles)
+    inputs = checks.check_input_names(input_names, us[0].shape[1] if us else 0, names)
     checks.check_observed(xs, names)
     checks.check_magnitudes(xs, names)
     left_out = unusable(xs, names, titles, min_samples)
     if len(left_out) == len(xs):
         raise ValueError("no usable trajectory: " + "; ".join(list(left_out.values())[:3]))
-    return Admitted(xs, ts, labels, us, names, left_out)
+    return Admitted(xs, ts, labels, us, names, inputs, left_out)
 
 
 def title(index: int, label: Hashable | None) -> str:

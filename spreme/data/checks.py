@@ -29,11 +29,11 @@ def legal_spelling(name: str) -> str:
     return spelling + "_" if keyword.iskeyword(spelling) or spelling in RESERVED_NAMES else spelling
 
 
-def check_name(name: Any) -> str:
-    """Give one state name in NFKC form (as Python reads identifiers), or an error that offers a legal spelling."""
+def check_name(name: Any, kind: str = "state") -> str:
+    """Give one name in NFKC form (as Python reads identifiers), or an error that offers a legal spelling."""
     if not isinstance(name, str):
         raise TypeError(
-            f"state names must be text (str), got {name!r} of type {type(name).__name__}; write 'x{name}', say"
+            f"{kind} names must be text (str), got {name!r} of type {type(name).__name__}; write 'x{name}', say"
         )
     normal = unicodedata.normalize("NFKC", str(name))
     reason = ""
@@ -46,7 +46,7 @@ def check_name(name: Any) -> str:
     elif normal in RESERVED_NAMES:
         reason = "it is a function of the expression language"
     if reason:
-        raise ValueError(f"state name {name!r:.80} is not allowed: {reason}; write {legal_spelling(name)[:60]!r}, say")
+        raise ValueError(f"{kind} name {name!r:.80} is not allowed: {reason}; write {legal_spelling(name)[:60]!r}, say")
     return normal
 
 
@@ -64,6 +64,24 @@ def check_names(state_names: Any, n_states: int) -> list[str]:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise ValueError(f"state_names: the name {name!r} is a duplicate; every state needs a name of its own")
+    return names
+
+
+def check_input_names(input_names: Any, n_inputs: int, state_names: list[str]) -> list[str]:
+    """Give the input names, one per column, legal, unique and no states; u0, u1, ... if none are given."""
+    if input_names is not None and not is_sequence(input_names):
+        raise TypeError(f"input_names must be a list of names, got {input_names!r:.60}; write ['force'], say")
+    given = [f"u{i}" for i in range(n_inputs)] if input_names is None else input_names
+    names = [check_name(name, "input") for name in given]
+    if len(names) != n_inputs:
+        raise ValueError(
+            f"input_names has {len(names)} names, but u has {n_inputs} inputs (columns); give one per column"
+        )
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ValueError(f"input_names: the name {name!r} is a duplicate; every input needs a name of its own")
+        if name in state_names:
+            raise ValueError(f"input_names: {name!r} is the name of a state; give the input another one")
     return names
 
 
@@ -104,6 +122,17 @@ def check_labels(env: Any, n_trajectories: int) -> list[Hashable]:
             f"env has {len(labels)} labels for {n_trajectories} trajectories; give every trajectory its environment"
         )
     return labels
+
+
+def check_types(labels: Sequence[Hashable]) -> None:
+    """Refuse labels that Python takes for equal although they are written differently, such as 1 and True."""
+    seen: dict[Hashable, Hashable] = {}
+    for label in labels:
+        other = seen.setdefault(label, label)
+        if type(other) is not type(label):
+            raise ValueError(
+                f"env: the labels {other!r} and {label!r} are equal in Python: write both alike, or as text"
+            )
 
 
 def check_observed(xs: list[np.ndarray], names: list[str]) -> None:

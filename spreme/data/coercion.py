@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from spreme.data.checks import check_names
+from spreme.data.checks import check_input_names, check_names
 from spreme.data.collection import MIN_SAMPLES, Trajectories, unpack
 
 
 def coerce(
-    x: Any, t: Any = None, env: Any = None, u: Any = None, state_names: Any = None, *, min_samples: int = MIN_SAMPLES
+    x: Any,
+    t: Any = None,
+    env: Any = None,
+    u: Any = None,
+    state_names: Any = None,
+    *,
+    input_names: Any = None,
+    min_samples: int = MIN_SAMPLES,
 ) -> Trajectories:
     """
     Give `x` itself if it is a `Trajectories`, else build one from the same arguments.
@@ -25,6 +32,8 @@ def coerce(
     u : list of array-like, default=None
         As in `Trajectories`.
     state_names : list of str, default=None
+        As in `Trajectories`.
+    input_names : list of str, default=None
         As in `Trajectories`.
     min_samples : int, default=3
         Trajectories of fewer samples are left out.
@@ -47,8 +56,10 @@ def coerce(
     True
     """
     if not isinstance(x, Trajectories):
-        return Trajectories._admit(x, t, env, u, state_names, min_samples)
-    unpack(x, t, env, u, state_names)
+        return Trajectories._admit(x, t, env, u, state_names, input_names, min_samples)
+    unpack(x, t, env, u, state_names, input_names)
     if state_names is not None and check_names(state_names, x.n_states) != x.state_names:
         raise ValueError(f"state_names {list(state_names)} differ from those of the data, {x.state_names}")
+    if input_names is not None and check_input_names(input_names, x.n_inputs, x.state_names) != x.input_names:
+        raise ValueError(f"input_names {list(input_names)} differ from those of the data, {x.input_names}")
     return x

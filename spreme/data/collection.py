@@ -11,7 +11,7 @@ import numpy as np
 
 from spreme.data import summary
 from spreme.data.admission import admit
-from spreme.data.checks import check_label
+from spreme.data.checks import check_label, check_types
 from spreme.data.runs import Roles
 from spreme.data.selection import as_positions
 from spreme.data.trajectory import Trajectory
@@ -38,9 +38,12 @@ class Trajectories:
     env : list of hashable, default=None
         Label of the environment of every trajectory; None: all are of one environment, 0.
     u : list of array-like of shape (n_i, U), default=None
-        Inputs, one array per trajectory, without missing values.
+        Known inputs that drive the system (forces, controls), at the times of the samples, one array per trajectory,
+        without missing values; taken as linear in between. A row without any measured state still tells the inputs.
     state_names : list of str, default=None
         Names of the states: identifiers, stored in Unicode form NFKC; None: x0, x1, ...
+    input_names : list of str, default=None
+        Names of the inputs, other ones than those of the states; None: u0, u1, ...
 
     Raises
     ------
@@ -70,21 +73,29 @@ class Trajectories:
 
     _members: tuple[Trajectory, ...]
     _state_names: tuple[str, ...]
+    _input_names: tuple[str, ...]
     _known: tuple[Hashable, ...]
 
-    def __init__(self, x: Any, t: Any = None, env: Any = None, u: Any = None, state_names: Any = None) -> None:
-        self._fill(x, t, env, u, state_names, min_samples=MIN_SAMPLES)
+    def __init__(
+        self,
+        x: Any,
+        t: Any = None,
+        env: Any = None,
+        u: Any = None,
+        state_names: Any = None,
+        input_names: Any = None,
+    ) -> None:
+        self._fill(x, t, env, u, state_names, input_names, min_samples=MIN_SAMPLES)
 
-    def _fill(self, x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) -> None:
+    def _fill(self, x: Any, t: Any, env: Any, u: Any, state_names: Any, input_names: Any, min_samples: int) -> None:
         """Admit the data, warn of what is left out, and store the rest."""
-        x, t, env, u, state_names = unpack(x, t, env, u, state_names)
-        admitted = admit(x, t, env, u, state_names, min_samples)
-        _check_types(admitted.env)
+        admitted = admit(*unpack(x, t, env, u, state_names, input_names), min_samples)
+        check_types(admitted.env)
         inputs: Sequence[np.ndarray | None] = [None for _ in admitted.x] if admitted.u is None else admitted.u
         quintuples = zip(admitted.t, admitted.x, admitted.env, inputs, range(len(admitted.x)), strict=True)
         members = [Trajectory(*fields) for fields in quintuples]
         self._members = tuple(member for member in members if member.index not in admitted.left_out)
-        self._state_names = tuple(admitted.state_names)
+        self._state_names, self._input_names = tuple(admitted.state_names), tuple(admitted.input_names)
         self._known = tuple(dict.fromkeys(member.env for member in self._members))
         for index, reason in admitted.left_out.items():
             message = f"{reason}: the trajectory is left out"
@@ -92,18 +103,20 @@ class Trajectories:
                 message += f", and with it environment {members[index].env!r}, of which no trajectory remains"
             warnings.warn(message, UserWarning, stacklevel=3)
 
-    @classmethod
-    def _cut(cls, members: Sequence[Trajectory], names: Sequence[str], known: Sequence[Hashable]) -> Trajectories:
+    def _cut(self, members: Sequence[Trajectory], known: Sequence[Hashable] | None = None) -> Trajectories:
         """Wrap trajectories that have passed the door already."""
-        data = cls.__new__(cls)
-        data._members, data._state_names, data._known = tuple(members), tuple(names), tuple(known)
+        data = type(self).__new__(type(self))
+        data._members, data._known = tuple(members), self._known if known is None else tuple(known)
+        data._state_names, data._input_names = self._state_names, self._input_names
         return data
 
     @classmethod
-    def _admit(cls, x: Any, t: Any, env: Any, u: Any, state_names: Any, min_samples: int) -> Trajectories:
+    def _admit(
+        cls, x: Any, t: Any, env: Any, u: Any, state_names: Any, input_names: Any, min_samples: int
+    ) -> Trajectories:
         """Pass the same door with another least number of samples."""
         data = cls.__new__(cls)
-        data._fill(x, t, env, u, state_names, min_samples)
+        data._fill(x, t, env, u, state_names, input_names, min_samples)
         return data
 
     @classmethod
@@ -136,7 +149,7 @@ class Trajectories:
         trajectory : str, default=None
             Column of trajectory labels; None: one trajectory per environment.
         inputs : list of str, default=None
-            Columns of inputs, without missing values.
+            Columns of inputs, without missing values; they name the inputs.
 
         Returns
         -------
@@ -192,7 +205,7 @@ class Trajectories:
         trajectory : str, default=None
             Column of trajectory labels.
         inputs : list of str, default=None
-            Columns of inputs.
+            Columns of inputs; they name the inputs.
         sep : str, default=","
             The character between cells.
         decimal : {".", ","}, default="."
@@ -255,6 +268,11 @@ class Trajectories:
         return list(self._state_names)
 
     @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs; empty if there are none."""
+        return list(self._input_names)
+
+    @property
     def environments(self) -> list[Hashable]:
         """Labels of the environments, in order of first appearance."""
         return list(dict.fromkeys(self.env))
@@ -283,8 +301,7 @@ class Trajectories:
     @property
     def n_inputs(self) -> int:
         """Number of inputs U; 0 if there are none."""
-        inputs = self._members[0].u
-        return 0 if inputs is None else int(inputs.shape[1])
+        return len(self._input_names)
 
     @property
     def shape(self) -> tuple[int]:
@@ -314,19 +331,19 @@ class Trajectories:
             raise ValueError(
                 f"the selection {key!r:.60} is empty: at least one of the {len(self)} trajectories is needed"
             )
-        return self._cut([self._members[i] for i in positions], self._state_names, self._known)
+        return self._cut([self._members[i] for i in positions])
 
     def __add__(self, other: Trajectories) -> Trajectories:
-        """Give the trajectories of both, renumbered; the states must have the same names."""
+        """Give the trajectories of both, renumbered; states and inputs must have the same names."""
         if not isinstance(other, Trajectories):
             return NotImplemented
-        if self._state_names != other._state_names or self.n_inputs != other.n_inputs:
+        if (self._state_names, self._input_names) != (other._state_names, other._input_names):
             raise ValueError(
-                f"cannot join data of states {self.state_names} and {self.n_inputs} inputs with data of states "
-                f"{other.state_names} and {other.n_inputs} inputs; both need the same names in the same order"
+                f"cannot join data of states {self.state_names} and inputs {self.input_names} with data of states "
+                f"{other.state_names} and inputs {other.input_names}; both need the same names in the same order"
             )
         members = [Trajectory(m.t, m.x, m.env, m.u, i) for i, m in enumerate(self._members + other._members)]
-        return self._cut(members, self._state_names, list(dict.fromkeys(self._known + other._known)))
+        return self._cut(members, list(dict.fromkeys(self._known + other._known)))
 
     def where(self, *, env: Hashable) -> Trajectories:
         """
@@ -360,7 +377,7 @@ class Trajectories:
             raise ValueError(
                 f"unknown environment {env!r:.60}; these trajectories are of {summary.listing(self.environments)}"
             )
-        return self._cut(chosen, self._state_names, self._known)
+        return self._cut(chosen)
 
     def __repr__(self) -> str:
         return summary.as_text(self)
@@ -369,30 +386,20 @@ class Trajectories:
         return summary.as_html(self)
 
 
-def _check_types(labels: Sequence[Hashable]) -> None:
-    """Refuse labels that Python takes for equal although they are written differently, such as 1 and True."""
-    seen: dict[Hashable, Hashable] = {}
-    for label in labels:
-        other = seen.setdefault(label, label)
-        if type(other) is not type(label):
-            raise ValueError(
-                f"env: the labels {other!r} and {label!r} are equal in Python: write both alike, or as text"
-            )
-
-
-def unpack(x: Any, t: Any, env: Any, u: Any, state_names: Any) -> tuple[Any, Any, Any, Any, Any]:
+def unpack(x: Any, t: Any, env: Any, u: Any, state_names: Any, input_names: Any) -> tuple[Any, Any, Any, Any, Any, Any]:
     """Replace a `Trajectories` or a list of `Trajectory` by its arrays."""
     is_list = isinstance(x, (list, tuple)) and any(isinstance(entry, Trajectory) for entry in x)
     if not is_list and not isinstance(x, Trajectories):
-        return x, t, env, u, state_names
+        return x, t, env, u, state_names, input_names
     for name, value in (("t", t), ("env", env), ("u", u)):
         if value is not None:
             raise ValueError(f"{name} must not be given with {type(x).__name__} of trajectories, which bring their own")
     for i, entry in enumerate(x):
         if not isinstance(entry, Trajectory):
             raise TypeError(f"x mixes trajectories with other things: entry {i} is of type {type(entry).__name__}")
-    if isinstance(x, Trajectories) and state_names is None:
-        state_names = x.state_names
+    if isinstance(x, Trajectories):
+        state_names = x.state_names if state_names is None else state_names
+        input_names = x.input_names if input_names is None else input_names
     inputs = [entry.u for entry in x]
-    has_inputs = any(entry is not None for entry in inputs)
-    return [e.x for e in x], [e.t for e in x], [e.env for e in x], inputs if has_inputs else None, state_names
+    u = inputs if any(entry is not None for entry in inputs) else None
+    return [e.x for e in x], [e.t for e in x], [e.env for e in x], u, state_names, input_names

@@ -43,6 +43,7 @@ class Runs(NamedTuple):
     env: list[Hashable] | None
     u: list[np.ndarray] | None
     state_names: list[str]
+    input_names: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def sort_into_runs(source: Source, roles: Roles) -> Runs:
         env=None if roles.env is None else [label for label, _ in runs],
         u=None if table is None else [table[rows] for rows in runs.values()],
         state_names=list(roles.states),
+        input_names=list(roles.inputs) if inputs and roles.inputs else None,
     )
 
 

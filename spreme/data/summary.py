@@ -68,7 +68,7 @@ def as_text(data: Trajectories) -> str:
         shown.append(f"... ({len(labels)} in all)")
     rows = [
         ("states", shorten(data.state_names)),
-        ("inputs", str(data.n_inputs) if data.n_inputs else ""),
+        ("inputs", shorten(data.input_names)),
         ("environments", ", ".join(shown)),
         ("samples", span([member.n_samples for member in data]) + " per trajectory"),
         ("times", time_span(data)),
@@ -96,7 +96,7 @@ def as_html(data: Trajectories) -> str:
         for row in rows
     )
     caption = f"<b>Trajectories</b>: {headline(data)}; states {html.escape(shorten(data.state_names))}"
-    inputs = f"; {count(data.n_inputs, 'input')}" if data.n_inputs else ""
+    inputs = f"; inputs {html.escape(shorten(data.input_names))}" if data.n_inputs else ""
     return f"<div><div>{caption}{inputs}</div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 

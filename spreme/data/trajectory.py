@@ -51,6 +51,11 @@ class Trajectory:
         return int(self.x.shape[1])
 
     @property
+    def inputs(self) -> np.ndarray:
+        """Inputs as an array of shape (n, U); U is 0 if the system has none."""
+        return np.zeros((self.n_samples, 0)) if self.u is None else self.u
+
+    @property
     def missing(self) -> np.ndarray:
         """Where values are missing: bool array of shape (n, S)."""
         return np.isnan(self.x)

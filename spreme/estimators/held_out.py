@@ -38,7 +38,7 @@ def by_environment(model: SpReME, data: Trajectories, judge: Judge) -> dict[Hash
         law = model._state.law
         if env not in fitted:
             first, runs = _halves(runs)
-            part = Trajectories([run.x for run in first], [run.t for run in first], [env] * len(first), None, names)
+            part = Trajectories(first, state_names=names, input_names=law.input_names)
             # a poor fit shows in the score; it is not warned of
             law = adapt_law(law, model._state.residual, model._state.population, part, options).law
         out[env] = judge(law, runs, env)
@@ -51,7 +51,29 @@ def _halves(runs: Sequence[Trajectory]) -> tuple[list[Trajectory], list[Trajecto
         return list(runs[::2]), list(runs[1::2])
     run = runs[0]
     half = run.n_samples // 2
-    return [replace(run, t=run.t[:half], x=run.x[:half])], [replace(run, t=run.t[half:], x=run.x[half:])]
+    return [_rows(run, slice(half))], [_rows(run, slice(half, None))]
+
+
+def _rows(run: Trajectory, rows: slice) -> Trajectory:
+    """Some samples of a trajectory."""
+    return replace(run, t=run.t[rows], x=run.x[rows], u=None if run.u is None else run.u[rows])
+
+
+def check_columns(data: Trajectories, law: Law) -> None:
+    """Refuse data of other states or inputs."""
+    check_states(data, law)
+    check_inputs(data, law)
+
+
+def check_inputs(data: Trajectories, law: Law) -> None:
+    """Refuse data of other inputs; data without names of their own need the right number."""
+    theirs, ours = data.input_names, list(law.input_names)
+    unnamed = [f"u{i}" for i in range(len(ours))]
+    if theirs not in (ours, unnamed):
+        raise ValueError(
+            f"the inputs u of the data are {', '.join(theirs) or 'none'}, those of the model "
+            f"{', '.join(ours) or 'none'}: give the same inputs in the same order"
+        )
 
 
 def check_states(data: Trajectories, law: Law) -> None:
@@ -69,7 +91,7 @@ def check_states(data: Trajectories, law: Law) -> None:
 
 def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
     """Data of one new environment under its label, in the states of the law."""
-    check_states(data, law)
+    check_columns(data, law)
     if env == UNNAMED and data.environments != [0] and len(data.environments) == 1:
         env = data.environments[0]
     if env in law.environments:
@@ -84,4 +106,4 @@ def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
     for s, name in enumerate(law.state_names):
         if all(np.isnan(x[:, s]).all() for x in data.x):
             raise ValueError(f"state {name!r} has no value in the new data: all its values are missing (NaN)")
-    return Trajectories(data.x, data.t, [env] * len(data), data.u, list(law.state_names))
+    return Trajectories(data.x, data.t, [env] * len(data), data.u, law.state_names, law.input_names)

@@ -15,6 +15,7 @@ from spreme.estimators.state import FittedState
 from spreme.estimators.uncertainty_methods import UncertaintyMethods
 from spreme.results import Forecast
 from spreme.simulate.bands import BandOptions, add_band
+from spreme.simulate.inputs import Inputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class LawMethods(UncertaintyMethods):
 
     _state: FittedState
 
-    def predict(self, x: ArrayLike, env: Hashable = None) -> Array:
+    def predict(self, x: ArrayLike, env: Hashable = None, u: ArrayLike | None = None) -> Array:
         """Evaluate the right-hand side.
 
         Parameters
@@ -37,6 +38,8 @@ class LawMethods(UncertaintyMethods):
             States.
         env : hashable, default None
             Environment; may be left out if only one was fitted.
+        u : array_like (n, U), default None
+            Inputs beside the states; needed if the model was fitted with inputs.
 
         Returns
         -------
@@ -44,14 +47,14 @@ class LawMethods(UncertaintyMethods):
             Time derivatives.
         """
         check_is_fitted(self)
-        return simulate.predict(self._state.law, x, env)
+        return simulate.predict(self._state.law, x, env, u)
 
     def simulate(
         self,
         x0: ArrayLike,
         t: ArrayLike,
         env: Hashable = None,
-        u: None = None,
+        u: Inputs = None,
         *,
         rtol: float = 1e-8,
         band: float | None = None,
@@ -69,8 +72,9 @@ class LawMethods(UncertaintyMethods):
             Times, increasing or decreasing.
         env : hashable, default None
             Environment; may be left out if only one was fitted.
-        u : None
-            Inputs are not supported by this version.
+        u : array_like (n, U) or callable, default None
+            Inputs at the times t, linear in between, or a function u(t) that gives (U,) values; needed if the model was
+            fitted with inputs.
         rtol : float, default 1e-8
             Relative tolerance of the integration.
         band : float, default None
@@ -99,13 +103,12 @@ class LawMethods(UncertaintyMethods):
         True
         """
         check_is_fitted(self)
-        if u is not None:
-            raise ValueError("inputs u are not supported by this version: fit the autonomous equations only")
-        forecast = simulate.simulate(self._state.law, x0, t, env, rtol=rtol)
+        forecast = simulate.simulate(self._state.law, x0, t, env, u, rtol=rtol)
         if band is None:
             return forecast
         options = BandOptions(band, n_draws, x0_std, random_state)
-        return add_band(forecast, self._state.law, self._state.covariance, options, rtol)
+        cut = u if u is None or callable(u) else np.asarray(u)[: len(forecast.t)]
+        return add_band(forecast, self._state.law, self._state.covariance, options, rtol, cut)
 
     def equations(self, env: Hashable = None, precision: int = 3) -> list[str]:
         """Right-hand sides as text.
@@ -126,7 +129,7 @@ class LawMethods(UncertaintyMethods):
         return symbolic.equations(self._state.law, env, precision)
 
     def to_sympy(self, env: Hashable = None) -> dict[str, sympy.Expr]:
-        """Right-hand sides as SymPy expressions in plain symbols named like the states.
+        """Right-hand sides as SymPy expressions in plain symbols named like the states and inputs.
 
         Parameters
         ----------
@@ -157,7 +160,7 @@ class LawMethods(UncertaintyMethods):
         check_is_fitted(self)
         return symbolic.to_latex(self._state.law, env)
 
-    def to_callable(self, env: Hashable = None, backend: str = "numpy") -> Callable[[float, Array], Array]:
+    def to_callable(self, env: Hashable = None, backend: str = "numpy") -> Callable[..., Array]:
         """Right-hand side as a function f(t, x), ready for `scipy.integrate.solve_ivp`.
 
         Parameters
@@ -170,7 +173,7 @@ class LawMethods(UncertaintyMethods):
         Returns
         -------
         callable
-            f(t, x) -> x_dot.
+            f(t, x) -> x_dot; f(t, x, u) -> x_dot for a model with inputs, u (U,) or, with "numpy", a function of time.
         """
         check_is_fitted(self)
         return symbolic.to_callable(self._state.law, env, backend)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.data import Trajectories, Trajectory
+from spreme.estimators.absent_states import without_traces
 from spreme.estimators.options import Options
 from spreme.estimators.outliers import without_outliers
 from spreme.library import TermTable, resolve
@@ -33,9 +34,9 @@ class Prepared:
     data : Trajectories
         As given.
     environments : list of lists of Trajectory
-        By environment, wild samples taken out.
+        By environment, wild samples taken out, traces of absent states set to zero.
     table : TermTable
-        Library.
+        Library, in states and inputs.
     noise : ndarray (E, S)
         Noise, estimated from neighbouring samples.
     equations : WeakEquations or DerivativeEquations
@@ -58,9 +59,9 @@ class Prepared:
 
 def prepare(data: Trajectories, options: Options) -> Prepared:
     """Make data ready; refuse what cannot be used, naming the culprit."""
-    table = options.library.table(data.state_names)
+    table = options.library.table([*data.state_names, *data.input_names]).with_inputs(data.n_inputs)
     allowed, required = resolve(table, allowed=options.allowed, required=options.required, excluded=options.excluded)
-    environments = grouped(data)
+    environments = without_traces(grouped(data))
     noise = np.array([noise_std(every) for every in environments])
     equations = make_equations(environments, table, noise, options)
     check_rows(equations, data)

@@ -33,7 +33,8 @@ class SpReME(LawMethods, BaseEstimator):
     """Sparse regression for multi-environment dynamic systems.
 
     Finds, from trajectories recorded in several environments, the one set of terms that all environments share and
-    every environment's coefficients: ``x_dot = theta(x) @ coef[e].T`` with ``coef[e] = 0`` outside a common mask.
+    every environment's coefficients: ``x_dot = theta(x, u) @ coef[e].T`` with ``coef[e] = 0`` outside a common mask.
+    Known inputs u, such as forces and controls, may drive the system; they enter the library beside the states.
 
     Parameters
     ----------
@@ -86,8 +87,8 @@ class SpReME(LawMethods, BaseEstimator):
         not observed.
     environments_ : list
         Labels, in the order of the first axis.
-    state_names_, terms_ : list
-        Names of the states; terms as SymPy expressions.
+    state_names_, input_names_, terms_ : list
+        Names of the states and of the inputs; terms as SymPy expressions.
     noise_std_ : ndarray (E, S)
         Estimated measurement noise, in units of the states.
     path_ : SearchPath
@@ -173,7 +174,16 @@ class SpReME(LawMethods, BaseEstimator):
             self.library = dataclasses.replace(cast(Any, self.library), **fields)
         return self
 
-    def fit(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None, state_names: Any = None) -> SpReME:
+    def fit(
+        self,
+        x: Any,
+        t: Any = None,
+        *,
+        env: Any = None,
+        u: Any = None,
+        state_names: Any = None,
+        input_names: Any = None,
+    ) -> SpReME:
         """Find the shared terms and the coefficients of every environment.
 
         Parameters
@@ -184,10 +194,12 @@ class SpReME(LawMethods, BaseEstimator):
             Times, or the step; not beside a `Trajectories`.
         env : list of hashable, default None
             Labels of environments.
-        u : None
-            Inputs are not supported by this version.
+        u : list of array_like (n_i, U), default None
+            Known inputs at the times of the samples, taken as linear in between.
         state_names : list of str, default None
             Names of the states.
+        input_names : list of str, default None
+            Names of the inputs.
 
         Returns
         -------
@@ -200,8 +212,7 @@ class SpReME(LawMethods, BaseEstimator):
             If an argument or the data cannot be used; the message names the culprit and the remedy.
         """
         options = check_options(self.get_params(deep=False))
-        data = coerce(x, t, env, u, state_names)
-        _refuse_inputs(data)
+        data = coerce(x, t, env, u, state_names, input_names=input_names)
         found = discover(data, options)
         law = found.law
         self._learn(
@@ -218,7 +229,7 @@ class SpReME(LawMethods, BaseEstimator):
         )
         return self
 
-    def score(self, x: Any, t: Any = None, *, env: Any = None) -> float:
+    def score(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> float:
         """Mean over environments of the R2 of time derivatives.
 
         An environment that was held out of the fit (by a cross-validation split of the same data set) is scored with
@@ -232,18 +243,20 @@ class SpReME(LawMethods, BaseEstimator):
             As in `fit`.
         env : optional
             As in `fit`.
+        u : optional
+            As in `fit`.
 
         Returns
         -------
         float
             1 is perfect.
         """
-        scores = np.array(list(self.score_environments(x, t, env=env).values()))
+        scores = np.array(list(self.score_environments(x, t, env=env, u=u).values()))
         if np.isnan(scores).all():
             raise ValueError("the trajectories are too short to judge time derivatives: 5 samples that move are needed")
         return float(scores[~np.isnan(scores)].mean())
 
-    def score_environments(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
+    def score_environments(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> dict[Hashable, float]:
         """R2 of time derivatives of every environment.
 
         Parameters
@@ -254,15 +267,17 @@ class SpReME(LawMethods, BaseEstimator):
             As in `fit`.
         env : optional
             As in `fit`.
+        u : optional
+            As in `fit`.
 
         Returns
         -------
         dict
             Label -> R2, averaged over states.
         """
-        return held_out.by_environment(self, self._known(x, t, env), metrics.derivative_r2)
+        return held_out.by_environment(self, self._known(x, t, env, u), metrics.derivative_r2)
 
-    def rollout_error(self, x: Any, t: Any = None, *, env: Any = None) -> dict[Hashable, float]:
+    def rollout_error(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> dict[Hashable, float]:
         """Error of forecasts from a fitted start of every trajectory.
 
         Parameters
@@ -273,15 +288,19 @@ class SpReME(LawMethods, BaseEstimator):
             As in `fit`.
         env : optional
             As in `fit`.
+        u : optional
+            As in `fit`.
 
         Returns
         -------
         dict
             Label -> root mean square error over the spread of each state, mean over states, median over trajectories.
         """
-        return held_out.by_environment(self, self._known(x, t, env), metrics.rollout_error)
+        return held_out.by_environment(self, self._known(x, t, env, u), metrics.rollout_error)
 
-    def adapt(self, x: Any, t: Any = None, *, env: Hashable = held_out.UNNAMED, prior: bool = True) -> SpReME:
+    def adapt(
+        self, x: Any, t: Any = None, *, env: Hashable = held_out.UNNAMED, u: Any = None, prior: bool = True
+    ) -> SpReME:
         """Fit the coefficients of an unseen environment, with the shared mask.
 
         Parameters
@@ -292,6 +311,8 @@ class SpReME(LawMethods, BaseEstimator):
             As in `fit`.
         env : hashable, default "new"
             Label of the new environment. A `Trajectories` with a label of its own keeps that.
+        u : optional
+            As in `fit`.
         prior : bool, default True
             Shrink to the population of fitted environments; fades as data accumulate.
 
@@ -301,8 +322,7 @@ class SpReME(LawMethods, BaseEstimator):
             A new model, for this environment alone; the fitted one is left as it was.
         """
         check_is_fitted(self)
-        data = held_out.relabelled(coerce(x, t), env, self._state.law)
-        _refuse_inputs(data)
+        data = held_out.relabelled(coerce(x, t, u=u), env, self._state.law)
         old = self._state
         prior_of_new = old.population if prior else None
         found = adapt_law(old.law, old.residual, prior_of_new, data, check_options(self.get_params(deep=False)))
@@ -363,24 +383,15 @@ class SpReME(LawMethods, BaseEstimator):
         self.mask_, self.coef_, self.coef_std_ = law.mask, law.coef, law.coef_std
         self.covariance_ = state.covariance
         self.environments_, self.state_names_ = list(law.environments), list(law.state_names)
-        self.terms_ = law.table.sympy()
+        self.input_names_, self.terms_ = list(law.input_names), law.table.sympy()
         self.noise_std_ = law.noise_std
         self.path_, self.selection_, self.status_ = state.path, state.selection, state.status
         self.n_features_in_ = len(law.state_names)
         self.feature_names_in_ = np.array(law.state_names, dtype=object)
 
-    def _known(self, x: Any, t: Any, env: Any) -> Trajectories:
-        """Data whose states and environments the model knows."""
+    def _known(self, x: Any, t: Any, env: Any, u: Any) -> Trajectories:
+        """Data whose states, inputs and environments the model knows."""
         check_is_fitted(self)
-        data = coerce(x, t, env)
-        _refuse_inputs(data)
-        held_out.check_states(data, self._state.law)
+        data = coerce(x, t, env, u)
+        held_out.check_columns(data, self._state.law)
         return data
-
-
-def _refuse_inputs(data: Trajectories) -> None:
-    """Known inputs would be ignored silently otherwise."""
-    if data.n_inputs:
-        raise ValueError(
-            "the data have inputs u, which this version cannot use: leave them out to fit autonomous equations"
-        )

@@ -84,10 +84,11 @@ def from_states(
 
 def check_columns(table: TermTable, n_columns: int) -> None:
     """Refuse states that are not those of the table."""
-    if n_columns != len(table.state_names):
+    if n_columns != len(table.column_names):
+        kind = "states and inputs" if table.input_names else "states"
         raise ValueError(
-            f"states have {n_columns} columns, the table is in the {len(table.state_names)} states "
-            f"{', '.join(table.state_names)}: give one column each"
+            f"states have {n_columns} columns, the table is in the {len(table.column_names)} {kind} "
+            f"{', '.join(table.column_names)}: give one column each"
         )
 
 
@@ -120,7 +121,7 @@ class BlockPlan:
 
         x = np.array(states.T, dtype=np.float64, order="C")
         with np.errstate(all="ignore"):
-            by_name = dict(zip(self.table.state_names, x, strict=True))
+            by_name = dict(zip(self.table.column_names, x, strict=True))
             for column, factor in self.factors:
                 room[column, : x.shape[1]] = evaluate(factor, by_name)
         fill_monomials(x, self.monomials, self.products, room)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """A rule that gives a table of terms for any states; subclasses define `table`.
+    """A rule that gives a table of terms for any states (and inputs, named after them); subclasses define `table`.
 
     Examples
     --------

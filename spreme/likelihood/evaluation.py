@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spreme.likelihood.field import Field, make_field
 from spreme.likelihood.fits import Fit as Fit
 from spreme.likelihood.problem import BOUND, Problem
-from spreme.likelihood.recording import cut
+from spreme.likelihood.recording import segments
 from spreme.likelihood.shooting.elimination import eliminate
 from spreme.likelihood.shooting.gauss_newton import CONVERGED, INFEASIBLE, Control, Ending, Prior, fit_segments
 from spreme.likelihood.shooting.normal import Noise, assemble, empty_normal, trace
@@ -27,7 +27,7 @@ class Evaluator:
 
     def __init__(self, problem: Problem, pieces: int, pool: ThreadPoolExecutor | None = None) -> None:
         self.problem, self.pieces, self.pool = problem, pieces, pool
-        self.edges = [cut(own.bounds, pieces, problem.n_samples) for own in problem.recordings]
+        self.edges = [segments(own, pieces, problem.n_samples) for own in problem.recordings]
 
     def noise(self, e: int) -> Noise:
         """How residuals of an environment are weighed."""

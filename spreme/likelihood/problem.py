@@ -86,8 +86,8 @@ class Problem:
 
     @property
     def n_samples(self) -> int:
-        """Samples of the longest trajectory."""
-        return max(int(np.diff(own.bounds).max()) for own in self.recordings)
+        """Measured samples of the longest trajectory."""
+        return max(int(own.n_measured.max()) for own in self.recordings)
 
     @property
     def is_quiet(self) -> bool:

@@ -13,6 +13,7 @@ from spreme.data import Trajectory
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 # A segment holds at least this many samples, if the trajectory has them.
 FEWEST = 4
@@ -24,7 +25,7 @@ class Recording(NamedTuple):
     Attributes
     ----------
     y : ndarray (n, S)
-        Measured values; NaN where missing.
+        Measured values; NaN where missing. Rows without any measured value are there for their inputs.
     t : ndarray (n,)
         Times, increasing within a trajectory.
     u : ndarray (n, U)
@@ -43,9 +44,22 @@ class Recording(NamedTuple):
         """Number of measured values."""
         return int(np.isfinite(self.y).sum())
 
+    @property
+    def measured(self) -> Mask:
+        """Rows (n,) with a measured value."""
+        found: Mask = np.asarray(np.isfinite(self.y).any(axis=1))
+        return found
+
+    @property
+    def n_measured(self) -> Indices:
+        """Number of such rows of every trajectory (R,)."""
+        return np.add.reduceat(self.measured, self.bounds[:-1], dtype=np.int64)
+
 
 def record(runs: Sequence[Trajectory]) -> Recording:
-    """Join the trajectories of one environment; samples without any value are left out.
+    """Join the trajectories of one environment.
+
+    Samples without any value are left out, unless they tell the inputs between others.
 
     Parameters
     ----------
@@ -57,10 +71,10 @@ def record(runs: Sequence[Trajectory]) -> Recording:
     Recording
         Fresh arrays.
     """
-    kept = [~run.missing.all(axis=1) for run in runs]
+    kept = [_kept(run) for run in runs]
     parts = [(run, own) for run, own in zip(runs, kept, strict=True) if own.any()]
     y = np.vstack([run.x[own] for run, own in parts])
-    inputs = [np.zeros((int(own.sum()), 0)) if run.u is None else run.u[own] for run, own in parts]
+    inputs = [run.inputs[own] for run, own in parts]
     lengths = [int(own.sum()) for _, own in parts]
     return Recording(
         np.array(y, dtype=np.float64, order="C"),
@@ -68,6 +82,39 @@ def record(runs: Sequence[Trajectory]) -> Recording:
         np.ascontiguousarray(np.vstack(inputs), dtype=np.float64),
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
     )
+
+
+def _kept(run: Trajectory) -> Mask:
+    """Samples (n,) with a measured value and, if there are inputs, all in between."""
+    measured: Mask = ~np.isnan(run.x).all(axis=1)
+    if run.u is None:
+        return measured
+    return np.logical_or.accumulate(measured) & np.logical_or.accumulate(measured[::-1])[::-1]
+
+
+def segments(recording: Recording, pieces: int, longest: int) -> Indices:
+    """Cut a recording into segments of equal numbers of measured rows, each beginning at one of them.
+
+    Parameters
+    ----------
+    recording : Recording
+        R trajectories.
+    pieces, longest : int
+        As in `cut`.
+
+    Returns
+    -------
+    ndarray of int64
+        Rows at which segments begin; the last one is n.
+    """
+    rows = np.flatnonzero(recording.measured)
+    if len(rows) == len(recording.t):
+        return cut(recording.bounds, pieces, longest)
+    bounds = np.concatenate([[0], np.cumsum(recording.n_measured)])
+    edges = cut(bounds, pieces, longest)
+    out = np.append(rows, len(recording.t))[edges]
+    out[np.searchsorted(edges, bounds)] = recording.bounds  # inputs before the first measured value belong to it
+    return out
 
 
 def cut(bounds: Indices, pieces: int, longest: int) -> Indices:

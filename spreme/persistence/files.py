@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "spreme-model"
-# 1: first. 2: with the covariances of the coefficients and all candidate laws.
-FORMAT_VERSION = 2
+# 1: first. 2: with the covariances of the coefficients and all candidate laws. 3: laws with inputs; others are written
+# as version 2, which older readers know.
+FORMAT_VERSION, WITHOUT_INPUTS = 3, 2
 
 
 def save(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
@@ -88,7 +89,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     ...     read(path)
     Traceback (most recent call last):
         ...
-    ValueError: ...model.json: its format_version is 999, newer than 2, the newest that this spreme reads: update spreme
+    ValueError: ...model.json: its format_version is 999, newer than 3, the newest that this spreme reads: update spreme
     """
     name = os.fspath(_checked_path(path))
     content = Path(path).read_bytes()

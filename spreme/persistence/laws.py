@@ -2,7 +2,7 @@
 
 format, format_version   what the file is
 environments             labels: text, numbers, truth values, and lists for tuples of these
-table, terms             the library, and the texts of its terms for the reader
+table, terms             the library in states and inputs, and the texts of its terms for the reader
 support                  the (state, term) pairs of the mask, in order
 coef, coef_std           one list per environment, in the order of the support; null for NaN
 noise_std                one list per environment, in the order of the states; null for NaN
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spreme.library import TermTable
 from spreme.persistence.arrays import array_from_json, array_to_json, short
-from spreme.persistence.files import FORMAT, FORMAT_VERSION, check_format
+from spreme.persistence.files import FORMAT, FORMAT_VERSION, WITHOUT_INPUTS, check_format
 from spreme.persistence.labels import label_to_json, read_labels
 from spreme.results import Law
 
@@ -53,7 +53,7 @@ def law_to_dict(law: Law) -> dict[str, Any]:
     _check_law(law, "the law")
     return {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if law.input_names else WITHOUT_INPUTS,
         "environments": [label_to_json(label, 0) for label in law.environments],
         "table": law.table.to_dict(),
         "terms": list(law.table.names),

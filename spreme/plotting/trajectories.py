@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectories, Trajectory
 from spreme.estimators import SpReME
+from spreme.estimators.held_out import check_inputs
 from spreme.metrics import fitted_start
 from spreme.plotting.panels import (
     GREY,
@@ -87,6 +88,7 @@ def plot_fit(model: SpReME, data: Trajectories, ax: Axes | None = None) -> Figur
     """
     law = fitted_law(model, "plot_fit")
     check_data(data, law.state_names, "plot_fit")
+    check_inputs(data, law)
     for env in data.environments:
         law.position(env)
     shown = {env: list(data.where(env=env)) for env in data.environments[:MOST_ENVIRONMENTS]}
@@ -173,7 +175,8 @@ def _draw_run(axes: Axes, law: Law, run: Trajectory, env: Hashable, units: Array
     """Draw one trajectory and the forecast that is nearest to it."""
     _points(axes, run, units)
     t = np.union1d(run.t, np.linspace(run.t[0], run.t[-1], LINE_POINTS))
-    forecast = simulate(law, fitted_start(law, run, env), t, env)
+    u = None if run.u is None else np.column_stack([np.interp(t, run.t, own) for own in run.u.T])
+    forecast = simulate(law, fitted_start(law, run, env), t, env, u)
     _lines(axes, forecast.t, forecast.x, units, is_complete=len(forecast.t) == len(t))
 
 

@@ -111,10 +111,11 @@ def derivative_equations(
 def _rows(run: Trajectory, table: TermTable, smoother: str) -> tuple[Array, Array]:
     """Rows of one trajectory without its margins."""
     smoothed = smooth(run, smoother)
-    measured = run.x[~run.missing.any(axis=1)]
+    measured = np.column_stack([run.x, run.inputs])[~run.missing.any(axis=1)]
     check_finite(table.evaluate(measured), measured, table, run.index)
     margin = int(MARGIN * run.n_samples)
     inner = slice(margin, run.n_samples - margin)
-    theta = table.evaluate(smoothed.x[inner])
-    check_finite(theta, smoothed.x[inner], table, run.index)
+    columns = np.column_stack([smoothed.x, run.inputs])[inner]
+    theta = table.evaluate(columns)
+    check_finite(theta, columns, table, run.index)
     return theta, smoothed.x_dot[inner]

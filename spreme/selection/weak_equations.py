@@ -112,7 +112,7 @@ class WeakEquations:
         variance = (self.sigma[e] / self.sigma[e, state]) ** 2
         out = []
         for run, own in zip(self.runs[e], self.rows[e], strict=True):
-            slope = np.zeros(run.x.shape) if used is None else slopes(used, coef, run.x)
+            slope = np.zeros((len(run.x), run.n_states)) if used is None else slopes(used, coef, run.x)
             out.append(whiten(own[self.used[level]], run, slope, variance, state) / self.sigma[e, state])
         return out
 

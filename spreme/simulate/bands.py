@@ -18,6 +18,7 @@ from spreme.data.arrays import floats
 from spreme.results import Forecast, Law
 from spreme.simulate.dormand_prince import Tolerance, load_tableau
 from spreme.simulate.forecast import trajectories
+from spreme.simulate.inputs import Inputs, check_drive
 from spreme.simulate.vector_field import unobserved, vector_field
 
 Array = NDArray[np.float64]
@@ -49,7 +50,9 @@ class BandOptions:
     random_state: int | np.random.Generator | None = 0
 
 
-def add_band(forecast: Forecast, law: Law, covariance: Array, options: BandOptions, rtol: float = 1e-8) -> Forecast:
+def add_band(
+    forecast: Forecast, law: Law, covariance: Array, options: BandOptions, rtol: float = 1e-8, u: Inputs = None
+) -> Forecast:
     """Add a band to a forecast of a law.
 
     Parameters
@@ -64,6 +67,8 @@ def add_band(forecast: Forecast, law: Law, covariance: Array, options: BandOptio
         Draws and level.
     rtol : float, default 1e-8
         Relative error of the forecast; the draws need no more than 1e-6.
+    u : array_like (n, U) or callable, default None
+        Inputs of the forecast.
 
     Returns
     -------
@@ -94,10 +99,11 @@ def add_band(forecast: Forecast, law: Law, covariance: Array, options: BandOptio
     field, unknown = vector_field(law, position), unobserved(law, position)
     tableau = load_tableau()
     tolerance = Tolerance(max(rtol, COARSE), np.zeros(n_states), 0.01 * max(rtol, COARSE))
+    drive = check_drive(law, u, forecast.t)
     x = np.empty((options.n_draws, len(starts), len(forecast.t), n_states))
     for own, coef in zip(x, coefs, strict=True):
         moved = starts + x0_std * rng.standard_normal(starts.shape)
-        own[:] = trajectories(field._replace(coef=coef), tableau, tolerance, forecast.t, moved, unknown)[0]
+        own[:] = trajectories(field._replace(coef=coef), tableau, tolerance, forecast.t, moved, unknown, drive)[0]
     lower, upper = (bound.reshape(forecast.x.shape) for bound in _quantiles(x, options.band))
     lost = np.isnan(forecast.x)
     lower[lost], upper[lost] = np.nan, np.nan

@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from spreme.data.arrays import floats
 from spreme.results import Law
+from spreme.simulate.inputs import check_rows
 from spreme.simulate.vector_field import environment_position, unobserved
 
 Array = NDArray[np.float64]
 
 
-def predict(law: Law, x: ArrayLike, env: Hashable = None) -> Array:
+def predict(law: Law, x: ArrayLike, env: Hashable = None, u: ArrayLike | None = None) -> Array:
     """Evaluate the right-hand side of the equations.
 
     Parameters
@@ -25,6 +26,8 @@ def predict(law: Law, x: ArrayLike, env: Hashable = None) -> Array:
         States, one row per sample. NaN stands for a missing value and makes the equations that read it NaN.
     env : hashable, default None
         Environment; may be left out if there is only one.
+    u : array_like, shape (n, U), default None
+        Inputs beside the states, of a law that has any.
 
     Returns
     -------
@@ -34,8 +37,8 @@ def predict(law: Law, x: ArrayLike, env: Hashable = None) -> Array:
     Raises
     ------
     ValueError
-        If x has another shape or infinite values, the environment is unknown, or a term without a coefficient in this
-        environment is not zero somewhere in x.
+        If x or u have another shape or infinite values, the environment is unknown, or a term without a coefficient in
+        this environment is not zero somewhere in x.
 
     Examples
     --------
@@ -50,22 +53,23 @@ def predict(law: Law, x: ArrayLike, env: Hashable = None) -> Array:
     """
     position = environment_position(law, env)
     states = _check_states(x, law)
-    present = np.where(np.isnan(states), 0.0, states)  # what is missing cannot show that a term is there
+    columns = np.column_stack([states, check_rows(law, u, len(states))])
+    present = np.where(np.isnan(columns), 0.0, columns)  # what is missing cannot show that a term is there
     unobserved(law, position).refuse(present, "row {row} of x")
-    return evaluate(law, position, states)
+    return evaluate(law, position, columns)
 
 
 def evaluate(law: Law, position: int, x: Array) -> Array:
-    """Evaluate the right-hand side at checked states (n, S); terms without a coefficient are left out."""
+    """Evaluate the right-hand side (n, S) at checked columns (n, V); terms without a coefficient are left out."""
     coef = law.coef[position]
     active = law.mask & np.isfinite(coef) & (coef != 0.0)
     used = np.flatnonzero(active.any(axis=0))
-    x_dot = np.zeros_like(x)
+    x_dot = np.zeros((len(x), len(law.state_names)))
     if not used.size:
         return x_dot
     theta = law.table.subset(used).evaluate(x)
     with np.errstate(over="ignore", invalid="ignore"):
-        for s in range(x.shape[1]):
+        for s in range(x_dot.shape[1]):
             # Each equation reads its own terms only: what is missing or overflows in another one stays there.
             for column in np.flatnonzero(active[s, used]):
                 x_dot[:, s] += coef[s, used[column]] * theta[:, column]

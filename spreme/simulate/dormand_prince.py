@@ -268,7 +268,8 @@ def integrate(
     x : ndarray, shape (n, S)
         The start in row 0; the rows of the times reached are overwritten.
     work : Workspace
-        Zeros; `points[0]` is the last state reached afterwards.
+        Zeros, but for the largest values so far if this is the continuation of a trajectory; `points[0]` is the last
+        state reached afterwards.
 
     Returns
     -------
@@ -279,7 +280,7 @@ def integrate(
     end, now, row, n_steps, n_stiff, largest_factor = times[n_times - 1], 0.0, 1, 0, 0, 10.0
     for s in range(n_states):
         work.points[0, s] = x[0, s]
-        work.peak[s] = abs(x[0, s])
+        work.peak[s] = max(work.peak[s], abs(x[0, s]))
     if n_times == 1:
         return Progress(REACHED, row, now, n_steps)
     _run_stages(field, tableau, direction, tableau.parts[START], 0.0 * end, work)

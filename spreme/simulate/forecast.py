@@ -23,6 +23,8 @@ from spreme.simulate.dormand_prince import (
     load_tableau,
     make_workspace,
 )
+from spreme.simulate.driven import integrate_driven
+from spreme.simulate.inputs import Drive, Inputs, check_drive
 from spreme.simulate.stiff import integrate_stiff
 from spreme.simulate.vector_field import Unobserved, VectorField, environment_position, unobserved, vector_field
 
@@ -39,6 +41,7 @@ def simulate(
     x0: ArrayLike,
     t: ArrayLike,
     env: Hashable = None,
+    u: Inputs = None,
     *,
     rtol: float = 1e-8,
     atol: ArrayLike | None = None,
@@ -58,6 +61,9 @@ def simulate(
         Times, strictly increasing or strictly decreasing (backwards in time).
     env : hashable, default None
         Environment; may be left out if there is only one.
+    u : array_like (n, U) or callable, default None
+        Inputs of a law that has any: at the times t, linear in between, or a function u(t) that gives (U,) values. No
+        step of the integration passes over one of the times.
     rtol : float, default 1e-8
         Relative error allowed in a step.
     atol : float or array_like of shape (S,), default None
@@ -75,8 +81,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If x0, t or a tolerance is not usable, the environment is unknown, or x0 makes a term active whose coefficient
-        the data of this environment do not determine.
+        If x0, t, u or a tolerance is not usable, the environment is unknown, or x0 makes a term active whose
+        coefficient the data of this environment do not determine.
 
     References
     ----------
@@ -102,34 +108,45 @@ def simulate(
     starts, is_single = _check_starts(x0, law.state_names)
     times = _check_times(t)
     tolerance = _check_tolerance(rtol, atol, len(law.state_names))
-    unknown = unobserved(law, position)
-    unknown.refuse(starts, "x0" if is_single else "row {row} of x0")
+    unknown, label = unobserved(law, position), law.environments[position]
+    drive = check_drive(law, u, times)
+    first = np.column_stack([starts, np.tile(drive.rows[:1], (len(starts), 1))])
+    unknown.refuse(first, "x0" if is_single else "row {row} of x0")
     field, tableau = vector_field(law, position), load_tableau()
-    x, rows, statuses = trajectories(field, tableau, tolerance, times, starts, unknown)
-    label = law.environments[position]
+    x, rows, statuses = trajectories(field, tableau, tolerance, times, starts, unknown, drive)
     if is_single:
         return Forecast(times[: rows[0]], x[0, : rows[0]], statuses[0], law.state_names, label)
     return Forecast(times, x, statuses, law.state_names, label)
 
 
 def trajectories(
-    field: VectorField, tableau: Tableau, tolerance: Tolerance, times: Array, starts: Array, unknown: Unobserved
+    field: VectorField,
+    tableau: Tableau,
+    tolerance: Tolerance,
+    times: Array,
+    starts: Array,
+    unknown: Unobserved,
+    drive: Drive,
 ) -> tuple[Array, list[int], list[str]]:
     """Integrate from each of m starts: states (m, n, S), NaN after the end; rows that stand, and why it ended there."""
     x = np.full((len(starts), len(times), starts.shape[1]), np.nan)
     rows, statuses = [], []
     for start, states in zip(starts, x, strict=True):
         states[0] = start
-        progress = _integrate(field, tableau, tolerance, times, states)
-        n_rows, status = _judge(progress, times, states, unknown)
+        progress = _integrate(field, tableau, tolerance, times, drive, states)
+        n_rows, status = _judge(progress, times, states, drive, unknown)
         states[n_rows:] = np.nan
         rows.append(n_rows)
         statuses.append(status)
     return x, rows, statuses
 
 
-def _integrate(field: VectorField, tableau: Tableau, tolerance: Tolerance, times: Array, x: Array) -> Progress:
+def _integrate(
+    field: VectorField, tableau: Tableau, tolerance: Tolerance, times: Array, drive: Drive, x: Array
+) -> Progress:
     """Integrate one trajectory from the first row of x (n, S), explicitly as far as that is sensible."""
+    if drive.n_inputs:
+        return integrate_driven(field, tableau, tolerance, times, drive, _max_steps(field), x)
     work = make_workspace(x.shape[1], field)
     elapsed = np.abs(times - times[0])
     direction = -1.0 if times[-1] < times[0] else 1.0
@@ -147,7 +164,7 @@ def _max_steps(field: VectorField) -> int:
     return int(min(MOST_STEPS, max(FEWEST_STEPS, OPERATIONS / per_step)))
 
 
-def _judge(progress: Progress, times: Array, x: Array, unknown: Unobserved) -> tuple[int, str]:
+def _judge(progress: Progress, times: Array, x: Array, drive: Drive, unknown: Unobserved) -> tuple[int, str]:
     """Count the rows that stand and put into words how the trajectory ended."""
     sign = -1.0 if times[-1] < times[0] else 1.0
     moment = show(times[0] + sign * progress.elapsed)
@@ -163,7 +180,7 @@ def _judge(progress: Progress, times: Array, x: Array, unknown: Unobserved) -> t
     if not finite.all():
         n_rows = int(np.argmin(finite))
         status = f"blow-up at t = {show(times[n_rows])}: the states are not finite there"
-    found = unknown.first(x[:n_rows])
+    found = unknown.first(drive.beside(x[:n_rows]))
     if found is not None:
         n_rows, text = found
         status = f"stopped at t = {show(times[n_rows])}: {text % 'the trajectory'}; its coefficient is unknown there"

@@ -1,6 +1,6 @@
 """The law of one environment as flat arrays: what the integrators and the exported functions evaluate.
 
-    dx_s/dt = sum over m with state_index[m] == s of coef[m] * theta[term_index[m]](x)
+    dx_s/dt = sum over m with state_index[m] == s of coef[m] * theta[term_index[m]](x)          x states, then inputs
 
 Only terms with a coefficient other than zero are kept. A coefficient that the data of the environment do not determine
 (NaN: its term is zero on all of them) is left out as well, and its term listed: as long as the term stays zero, a state
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 class VectorField(NamedTuple):
     """Right-hand side of one environment: the arguments of `right_hand_side` in their order, then its short form.
 
-    If all terms are products of states, `factors[factor_start[m] : factor_start[m + 1]]` are the states whose product
+    If all terms are products of columns, `factors[factor_start[m] : factor_start[m + 1]]` are those whose product
     is the term of coefficient m, repeated for powers: a third of the time of the general form. Otherwise both are
     empty.
     """
@@ -61,7 +61,7 @@ class Unobserved:
     env: Hashable
 
     def first(self, x: Array) -> tuple[int, str] | None:
-        """Find the first row of x (n, S) where such a term is not zero, and say which and how large."""
+        """Find the first row of columns x (n, V) where such a term is not zero, and say which and how large."""
         if self.table is None:
             return None
         values = self.table.evaluate(x)
@@ -77,7 +77,7 @@ class Unobserved:
         return row, text
 
     def refuse(self, x: Array, source: str) -> None:
-        """Refuse states at which an undetermined coefficient would matter; `source` may hold {row}."""
+        """Refuse columns x at which an undetermined coefficient would matter; `source` may hold {row}."""
         found = self.first(x)
         if found is not None:
             row, text = found
@@ -114,12 +114,11 @@ def vector_field(law: Law, position: int) -> VectorField:
 
 
 def _products(table: TermTable, term_index: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List the states that are multiplied in the term of each coefficient; empty if some term is no product."""
+    """List the columns that are multiplied in the term of each coefficient; empty if some term is no product."""
     powers = table.powers[term_index]
     if (powers < 0).any() or any(table.factors[k] is not None for k in term_index):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    n_states = powers.shape[1]
-    factors = np.repeat(np.tile(np.arange(n_states), len(powers)), powers.ravel())
+    factors = np.repeat(np.tile(np.arange(powers.shape[1]), len(powers)), powers.ravel())
     return factors.astype(np.int64), np.concatenate([[0], powers.sum(axis=1).cumsum()]).astype(np.int64)
 
 

@@ -31,12 +31,27 @@ KNOWN_NOISE, KNOWN_SPREAD = 3.0, 1e-3
 
 
 class WeakTrajectory(NamedTuple):
-    """One trajectory ready for integration: times from 0, complete states, variance of their noise, which are known."""
+    """One trajectory ready for integration.
+
+    Attributes
+    ----------
+    t : ndarray (n,)
+        Times from 0.
+    x, variance : ndarray (n, V)
+        Complete states and, after them, inputs; variance of their noise, zero for inputs.
+    known : ndarray (n,) of bool
+        Where the states are known.
+    n_states : int
+        Number of states S.
+    index : int
+        Position in the data set, for messages.
+    """
 
     t: Array
     x: Array
     variance: Array
     known: NDArray[np.bool_]
+    n_states: int
     index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs
 
 
@@ -63,15 +78,22 @@ def prepare(run: Trajectory, noise: Array) -> WeakTrajectory:
     WeakTrajectory
         Times start at 0. Filled values carry no noise of their own.
     """
-    t = run.t - run.t[0]
-    missing = run.missing
+    t, missing = run.t - run.t[0], run.missing
     if not missing.any():
-        return WeakTrajectory(t, run.x, np.tile(noise**2, (len(t), 1)), np.ones(len(t), bool), run.index)
+        return _with_inputs(run, t, run.x, np.tile(noise**2, (len(t), 1)), np.ones(len(t), bool))
     smoothed = smooth(run, "gp")
     x = np.where(missing, smoothed.x, run.x)
     spread = np.nanmax(run.x, axis=0) - np.nanmin(run.x, axis=0)
     doubtful = missing & ~(smoothed.x_std <= np.maximum(KNOWN_NOISE * noise, KNOWN_SPREAD * spread))
-    return WeakTrajectory(t, x, np.where(missing, 0.0, noise**2), ~doubtful.any(axis=1), run.index)
+    return _with_inputs(run, t, x, np.where(missing, 0.0, noise**2), ~doubtful.any(axis=1))
+
+
+def _with_inputs(run: Trajectory, t: Array, x: Array, variance: Array, known: NDArray[np.bool_]) -> WeakTrajectory:
+    """Set the inputs, which have no noise, beside the states."""
+    n_states = run.n_states
+    if run.u is not None:
+        x, variance = np.column_stack([x, run.u]), np.column_stack([variance, np.zeros(run.u.shape)])
+    return WeakTrajectory(t, x, variance, known, n_states, run.index)
 
 
 # Windows by times, width and known samples: trajectories recorded at the same times share them.
@@ -100,7 +122,8 @@ def rows(run: WeakTrajectory, table: TermTable, windows: Windows | None = None) 
     ValueError
         If a term is not finite somewhere on the trajectory; the message names it.
     """
-    widths = window_ladder(run.t, period(run.t, run.x, run.variance.max(axis=0)))
+    states = run.x[:, : run.n_states]
+    widths = window_ladder(run.t, period(run.t, states, run.variance[:, : run.n_states].max(axis=0)))
     windows = {} if windows is None else windows
     ladder = [no_bumps() if width is None else _bumps(run, width, windows) for width in widths]
     sums = [np.zeros((len(b.first), table.n_terms)) for b in ladder]
@@ -110,9 +133,9 @@ def rows(run: WeakTrajectory, table: TermTable, windows: Windows | None = None) 
         check_finite(theta, run.x[block], table, run.index)
         for bumps, out in zip(ladder, sums, strict=True):
             integrate(bumps.first, bumps.count, bumps.phi, theta, offset, out)
-    targets = [np.zeros((len(b.first), run.x.shape[1])) for b in ladder]
+    targets = [np.zeros((len(b.first), run.n_states)) for b in ladder]
     for bumps, out in zip(ladder, targets, strict=True):
-        integrate(bumps.first, bumps.count, bumps.phi_dot, -run.x, 0, out)
+        integrate(bumps.first, bumps.count, bumps.phi_dot, -states, 0, out)
     return [Rows(*parts) for parts in zip(ladder, sums, targets, strict=True)]
 
 
@@ -125,12 +148,12 @@ def _bumps(run: WeakTrajectory, width: float, windows: Windows) -> Bumps:
 
 
 def check_finite(theta: Array, x: Array, table: TermTable, index: int) -> None:
-    """Refuse library values that are not finite, naming the term, the trajectory and the state values."""
+    """Refuse library values that are not finite, naming the term, the trajectory and the values there."""
     finite = np.isfinite(theta)
     if finite.all():
         return
     row, column = np.argwhere(~finite)[0]
-    at = ", ".join(f"{name} = {value:.6g}" for name, value in zip(table.state_names, x[row], strict=True))
+    at = ", ".join(f"{name} = {value:.6g}" for name, value in zip(table.column_names, x[row], strict=True))
     raise ValueError(
         f"term {table.names[column]!r} is undefined or not finite in trajectory {index} at {at}: "
         "leave the term out of the library, or rescale or shift the states so that it is defined on all data"

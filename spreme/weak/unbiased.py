@@ -36,11 +36,11 @@ def unbiased_terms(table: TermTable, x: Array, variance: Array) -> Array:
     Parameters
     ----------
     table : TermTable
-        K terms in S states.
-    x : ndarray (n, S)
-        Measured states.
-    variance : ndarray (n, S)
-        Variance of the noise of every value.
+        K terms in S states and U inputs, V columns together.
+    x : ndarray (n, V)
+        Measured states, and inputs.
+    variance : ndarray (n, V)
+        Variance of the noise of every value; zero for inputs, which are known.
 
     Returns
     -------
@@ -51,16 +51,17 @@ def unbiased_terms(table: TermTable, x: Array, variance: Array) -> Array:
     if not variance.any():
         return theta
     powers = table.powers
-    states = dict(zip(table.state_names, np.ascontiguousarray(x.T), strict=True))
+    names = table.column_names
+    states = dict(zip(names, np.ascontiguousarray(x.T), strict=True))
     with np.errstate(all="ignore"):
         hermite = [_hermite(x[:, s], variance[:, s], int(powers[:, s].max())) for s in range(x.shape[1])]
         factors = {f: evaluate(f, states) for f in set(table.factors) if f}
-        growths = {f: _growth(f, table.state_names, variance) for f in factors}
+        growths = {f: _growth(f, names, variance) for f in factors}
         for j, (factor, exponents) in enumerate(zip(table.factors, powers, strict=True)):
             blocked = set() if factor is None else symbols_of(factor)
             used = np.flatnonzero(exponents)
-            free = [s for s in used if table.state_names[s] not in blocked and exponents[s] > 0]
-            alone = all(table.state_names[s] not in blocked for s in used)
+            free = [s for s in used if names[s] not in blocked and exponents[s] > 0]
+            alone = all(names[s] not in blocked for s in used)
             growth = growths[factor] if factor is not None and alone else None
             if growth is None and (exponents[free] < 2).all():
                 continue
@@ -80,26 +81,26 @@ def _hermite(x: Array, variance: Array, degree: int) -> list[Array]:
     return out
 
 
-def _growth(factor: Expression, state_names: tuple[str, ...], variance: Array) -> Array | None:
+def _growth(factor: Expression, names: tuple[str, ...], variance: Array) -> Array | None:
     """exp(v w^2 / 2) for a sine or cosine of w x + b; None for any other."""
-    frequency = _frequency(factor, state_names)
+    frequency = _frequency(factor, names)
     return None if frequency is None else np.exp(np.minimum(0.5 * variance @ frequency**2, MOST_GROWTH))
 
 
-def _frequency(factor: Expression, state_names: tuple[str, ...]) -> Array | None:
+def _frequency(factor: Expression, names: tuple[str, ...]) -> Array | None:
     """Coefficients w of a factor sin(w x + b) or cos(w x + b); None for any other."""
     if not isinstance(factor, Call) or factor.function not in ("sin", "cos"):
         return None
     argument = factor.argument
-    w = np.zeros(len(state_names))
+    w = np.zeros(len(names))
     for item in argument.items if isinstance(argument, Sum) else (argument,):
         match item:
             case Number():
                 continue
             case Symbol(name):
-                w[state_names.index(name)] += 1.0
+                w[names.index(name)] += 1.0
             case Product((Number(value), Symbol(name))):
-                w[state_names.index(name)] += value
+                w[names.index(name)] += value
             case _:
                 return None
     return w

@@ -55,8 +55,9 @@ def whiten(rows: Rows, run: WeakTrajectory, slope: Array, variance: Array, state
 
 def slopes(table: TermTable, coef: Array, x: Array) -> Array:
     """Derivatives (n, S) of table(x) @ coef by the states, by central differences; 0 where they are not finite."""
-    spread = np.maximum(x.max(axis=0) - x.min(axis=0), LEAST_SPREAD * np.abs(x).max(axis=0))
-    out = np.zeros(x.shape)
+    states = x[:, : len(table.state_names)]
+    spread = np.maximum(states.max(axis=0) - states.min(axis=0), LEAST_SPREAD * np.abs(states).max(axis=0))
+    out = np.zeros(states.shape)
     with np.errstate(all="ignore"):
         for s in np.flatnonzero(spread > 0):
             step = np.zeros(x.shape[1])

@@ -83,6 +83,7 @@ def test_inputs_and_integers(frame):
     columns = {**table(), "drive": list(range(3 * N)), "n": [1, 2, 4] * N}
     data = read(frame(columns), inputs=["drive"], states=["n"])
     assert data.n_inputs == 1
+    assert data.input_names == ["drive"]
     assert data.u[1][:, 0].tolist() == list(range(N, 2 * N))
     assert data.x[0][:3, 0].tolist() == [1, 2, 4]
 

@@ -27,8 +27,8 @@ def test_text():
 def test_text_of_unequal_lengths_and_inputs():
     data = Trajectories([np.ones(5), np.ones(7)], 1.0, u=[np.ones(5), np.ones(7)])
     assert "5 to 7 per trajectory" in repr(data)
-    assert "inputs        1" in repr(data)
-    assert "1 input" in data._repr_html_()
+    assert "inputs        u0" in repr(data)
+    assert "inputs u0" in data._repr_html_()
 
 
 def test_text_stays_short():

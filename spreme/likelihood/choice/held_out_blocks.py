@@ -138,7 +138,7 @@ def make_blocks(
     held_out: list[tuple[Recording, Array]] = []
     environment: list[int] = []
     for e, (own, known) in enumerate(zip(problem.recordings, states_at_samples(states), strict=True)):
-        for inside in _folds(own.bounds):
+        for inside in _folds(own):
             training.append(_part(own, known, ~inside))
             held_out.append(_part(own, known, inside))
             environment.append(e)
@@ -154,11 +154,12 @@ def make_blocks(
     return Blocks(side(training), side(held_out), [x for _, x in training], [x for _, x in held_out], index)
 
 
-def _folds(bounds: Indices) -> list[Mask]:
+def _folds(own: Recording) -> list[Mask]:
     """Rows (n,) that each fold of one environment holds out."""
-    n, n_runs = int(bounds[-1]), len(bounds) - 1
+    bounds, n_runs = own.bounds, len(own.bounds) - 1
     if n_runs == 1:
-        late = np.arange(n) >= n // 2
+        n = int(own.measured.sum())
+        late = np.cumsum(own.measured) > n // 2
         return [late, ~late] if n >= 2 * FEWEST else []
     run = np.repeat(np.arange(n_runs), np.diff(bounds))
     n_folds = min(n_runs, FOLDS)

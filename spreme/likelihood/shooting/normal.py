@@ -156,6 +156,16 @@ def n_steps(interval: float, longest: float) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def last_measured(y: Array, first: int, last: int) -> int:
+    """End of the rows first .. last - 1 without those after the last measured value: a segment is not carried on."""
+    for i in range(last - 1, first, -1):
+        for s in range(y.shape[1]):
+            if y[i, s] == y[i, s]:
+                return i + 1
+    return min(first + 1, last)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def assemble(
     recording: Recording,
     edges: Indices,
@@ -193,7 +203,8 @@ def assemble(
             for c in range(d):
                 by_start[s, c] = noise.moving[s] if s == c else 0.0
         mixed, start, gradient = out.mixed[r], out.start[r], out.start_gradient[r]
-        for i in range(edges[r], edges[r + 1]):
+        end = last_measured(y, edges[r], edges[r + 1])
+        for i in range(edges[r], end):
             for s in range(d):
                 value = y[i, s]
                 if value != value:
@@ -223,7 +234,7 @@ def assemble(
             if n_rows >= BLOCK:
                 _add_block(rows, n_rows, out.coef)
                 n_rows = 0
-            if i + 1 == edges[r + 1]:
+            if i + 1 == end:
                 break
             interval = t[i + 1] - t[i]
             number = n_steps(interval, longest)
@@ -269,6 +280,7 @@ def trace(
     for r in range(edges.shape[0] - 1):
         for s in range(d):
             x[s] = starts[r, s]
+        end = last_measured(y, edges[r], edges[r + 1])
         for i in range(edges[r], edges[r + 1]):
             for s in range(d):
                 out[i, s] = x[s]
@@ -277,8 +289,8 @@ def trace(
                     cost += noise.huber * (2.0 * residual - noise.huber)
                 elif residual == residual:
                     cost += residual * residual
-            if i + 1 == edges[r + 1]:
-                break
+            if i + 1 >= end:
+                continue
             interval = t[i + 1] - t[i]
             number = n_steps(interval, longest)
             for step in range(number):
