@@ -56,8 +56,12 @@ def evidence(fit: Fit) -> float:
     variance = fit.cost / fit.n_values + FLOOR
     coef = np.where(fit.observed, fit.coef, np.nan)
     value += quick_deviance(coef, fit.information / variance[:, None, None])
-    value += 2.0 * fit.n_terms * np.log(fit.mask.size)
-    return value + fit.n_terms * float(np.log(fit.n_values.sum()) + np.log(len(coef)))
+    return value + price_of_terms(fit)
+
+
+def price_of_terms(fit: Fit) -> float:
+    """What the evidence charges for the mean and the variance of every term, and for choosing it among all."""
+    return fit.n_terms * float(np.log(fit.n_values.sum()) + np.log(len(fit.coef)) + 2.0 * np.log(fit.mask.size))
 
 
 def _log_binomial(n: int, k: int) -> float:

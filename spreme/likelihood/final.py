@@ -148,14 +148,19 @@ def conclude(
     coef: Array,
     states: Sequence[Any],
     pool: ThreadPoolExecutor | None = None,
+    known: Fit | None = None,
 ) -> Estimate:
     """Fit a mask to full precision by the engine that its states come from, and to whole trajectories if possible.
 
     Where shooting had to stop at short segments (chaos), the joint fit of states and coefficients may still follow
-    whole trajectories, which tell the coefficients better; it is taken if it fits as well.
+    whole trajectories, which tell the coefficients better; it is taken if it fits as well, as a `known` one does.
     """
     if isinstance(states[0], JointFit):
         return finish_jointly(problem, mask, coef, states, pool)
+    if known is not None and (known.mask == mask).all() and not problem.is_quiet:
+        whole = finish_jointly(problem.with_noise(known.residual_std(problem)), mask, known.coef, known.joint, pool)
+        if whole.fit.is_feasible:
+            return whole
     estimate = finish(problem, pieces, mask, coef, states, pool)
     if pieces == 1 or not estimate.fit.is_feasible or not estimate.fit.n_terms or problem.is_quiet:
         return estimate

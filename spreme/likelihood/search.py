@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spreme.likelihood.criteria import score
 from spreme.likelihood.fits import Fit, FitsMasks
+from spreme.likelihood.restarts import started_again
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.solvers import best_supports, neighbours
 
@@ -56,13 +57,21 @@ class Visited:
     limit: int
     fits: dict[bytes, Fit] = field(default_factory=dict)
     scores: dict[bytes, float] = field(default_factory=dict)
+    settled: set[bytes] = field(default_factory=set)
 
     def add(self, fit: Fit) -> float:
         """Keep a fit if it is the best of its mask; returns the score of the mask."""
         key, value = fit.mask.tobytes(), self.judge(fit)
+        if key in self.settled:
+            return self.scores[key]
         if key not in self.scores or value < self.scores[key]:
             self.fits[key], self.scores[key] = fit, value
         return self.scores[key]
+
+    def settle(self, fit: Fit, value: float) -> None:
+        """Give a mask its last score."""
+        self.scores[fit.mask.tobytes()] = value
+        self.settled.add(fit.mask.tobytes())
 
     def best(self, masks: Sequence[Mask]) -> Fit:
         """The fit with the lowest score among some masks."""
@@ -287,7 +296,7 @@ def _try(
     fits = [fit for fit in fits if fit.is_feasible]
     if failed:
         fits += evaluator.fit_all(failed, [carried(current, mask) for mask in failed], states, control, reach)
-    for fit in fits:
+    for fit in started_again(evaluator, fits, states, control, reach):
         visited.add(fit)
     best = visited.best(masks)
     return best if visited.score(best.mask) < visited.score(current.mask) - 1e-6 else None

@@ -15,28 +15,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spreme.likelihood.engines import engine, is_joint, states_at_samples
 from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.fits import Fit, FitsMasks
+from spreme.likelihood.integral_matching import better_equations, matched_model
+from spreme.likelihood.ladder import LOST, is_sparse, ladder, limit_after, matching_windows, n_periods
+from spreme.likelihood.posterior_mode import leader
 from spreme.likelihood.problem import Problem
+from spreme.likelihood.restarts import best_of, drawn_together
 from spreme.likelihood.search import Visited, carried, local_search
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.likelihood.spline.evaluation import JointEvaluator
 from spreme.likelihood.starting_states import starting_states
 from spreme.likelihood.superset import Beginning
-from spreme.weak.time_scale import period
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Report = Callable[[str], None]
 
-# Segments of the longest trajectory at the first stage: so many, or so many a period; then fewer by this factor.
-SHORTEST, PER_PERIOD, FACTOR = 33, 3.0, 2.8
-# Samples that a segment holds on average, at least.
-FEWEST = 8
-# A longer segmentation fits worse than the one before by this factor: it has lost the solution (chaos, a wrong mask).
-# The first for a start, from which a search may recover; the second, for the variance after the search, beside as many
-# of its standard errors.
-LOST, LOST_AFTER, DEVIATIONS = 1.5, 1.08, 4.0
 # Mean squared residual of a short segmentation below 1: starts are fitted, too.
 LEAST_MISFIT = 0.7
 # Other masks of the stage before that are tried when the best one fails on longer segments.
@@ -51,8 +47,8 @@ EXACT = 1e-2
 HALVINGS = 6
 # Terms of an equation.
 FEW_TERMS = 8
-# With fewer samples a period than this, or in all, states and coefficients are fitted together.
-SPARSE = 12.0
+# Masks proposed by integral matching that are fitted.
+MATCHED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +74,17 @@ class Stage:
 
 
 class Stages:
-    """The stages of one search, in threads that are kept while it runs."""
+    """The stages of one search.
+
+    Attributes
+    ----------
+    done : list of Stage
+        The last one has the last word.
+    states : list
+        Fitted states at the samples, or joint fits, of the last stage.
+    whole : Fit or None
+        Joint fit of the last stage's mask to whole trajectories, if shooting could not get there.
+    """
 
     def __init__(
         self, problem: Problem, beginnings: Sequence[Beginning], criterion: str, max_terms: int | None, report: Report
@@ -92,16 +98,26 @@ class Stages:
         self.done: list[Stage] = []
         self.settled = False
         self.states: list[Any] = []
+        self.whole: Fit | None = None
 
-    def run(self, pool: ThreadPoolExecutor | None, engine: str = "auto") -> list[Stage]:
+    def run(self, pool: ThreadPoolExecutor | None, kind: str = "auto") -> list[Stage]:
         """Run all stages; the last one holds the result. The engine is "shooting", "spline", or chosen by the data."""
-        if engine == "spline" or (engine == "auto" and is_sparse(self.problem)):
+        if kind == "spline" or (kind == "auto" and is_sparse(self.problem)):
             return self._run_jointly(pool)
-        waiting = ladder(self.problem.n_samples, n_periods(self.problem))
-        evaluator = Evaluator(self.problem, waiting.pop(0), pool)
+        lengths = ladder(self.problem.n_samples, n_periods(self.problem))
+        evaluator = Evaluator(self.problem, lengths[0], pool)
         self.states = starting_states(self.problem.recordings, evaluator.edges, self.problem.is_quiet)
         self._keep(evaluator.pieces, *self._first(evaluator))
+        self._lengthen(lengths, pool)
+        while self._look_again(pool):
+            self._lengthen(lengths, pool)
+        return self.done
+
+    def _lengthen(self, lengths: Sequence[int], pool: ThreadPoolExecutor | None) -> None:
+        """Longer and longer segments, until the solution is lost; whole trajectories once two stages agree."""
+        waiting = [own for own in lengths if own < self.done[-1].pieces]
         while waiting and not self._is_exact():
+            waiting = waiting[-1:] if self.settled else waiting
             used, pieces = self.done[-1].pieces, waiting.pop(0)
             found = self._next(Evaluator(self.problem, pieces, pool))
             if found is not None:
@@ -109,9 +125,30 @@ class Stages:
                 continue
             between = round(np.sqrt(used * pieces))
             if self.settled or not pieces < between < used:
-                break  # a mask that two stages agreed on: the joint fit takes whole trajectories from here
+                break  # a settled mask that shooting loses: the joint fit takes whole trajectories from here
             waiting = [between, *([pieces] if between - pieces > 1 else []), *waiting]
-        return self.done
+
+    def _look_again(self, pool: ThreadPoolExecutor | None) -> bool:
+        """Put the last word to the test of integrals over its states; whether another mask was better."""
+        last = self.done[-1]
+        if self._is_exact() or not last.fit.is_feasible or self._is_unanimous():
+            return False
+        evaluator = engine(last.problem, last.pieces, pool, jointly=is_joint(self.states))
+        at_samples = states_at_samples(self.states)
+        visited = last.visited
+        for pieces in matching_windows(last.problem, last.pieces):
+            model = matched_model(last.problem, last.fit, at_samples, evaluator.edges, pieces)
+            new = [own for own in better_equations(model, visited) if own[0].tobytes() not in visited.scores][:MATCHED]
+            if not new:
+                continue
+            for fit in evaluator.fit_all([own[0] for own in new], [own[1] for own in new], self.states, SETTING_OUT):
+                visited.add(fit)
+            best = visited.best([last.fit.mask, *(own[0] for own in new)])
+            if visited.score(best.mask) < visited.score(last.fit.mask) - 1e-6:
+                self.done.pop()
+                self._keep(last.pieces, evaluator, visited, self._search(evaluator, visited, best))
+                return True
+        return False
 
     def _run_jointly(self, pool: ThreadPoolExecutor | None) -> list[Stage]:
         """One stage: whole trajectories, states and coefficients fitted together."""
@@ -147,11 +184,20 @@ class Stages:
         visited.add(first)
         return evaluator, visited, self._search(evaluator, visited, first, extra=1, distrust=True)
 
+    def _is_unanimous(self) -> bool:
+        """Whether several stages were run and none wanted another mask."""
+        masks = {own.fit.mask.tobytes() for own in self.done}
+        return len(self.done) > 1 and len(masks) == 1
+
     def _next(self, evaluator: Evaluator) -> tuple[Evaluator, Visited, Fit] | None:
         """Longer segments, from the best mask of the stage before; None if the solution is lost."""
         before, visited, current = self.done[-1], Visited(self.criterion, self.limit), None
         limit = LOST * max(before.fit.misfit, LEAST_MISFIT)
-        first = evaluator.fit(before.fit.mask, before.fit.coef, self.states, SETTING_OUT)
+        first = self._again(evaluator, [before.fit])[0]
+        if self.settled and self._is_lost(first):
+            self.settled = self._holds_jointly(evaluator.pool)
+            if self.settled:
+                return None
         if first.misfit < limit:
             visited.add(first)
             current = self._search(evaluator, visited, first)
@@ -159,9 +205,21 @@ class Stages:
             current = self._widened(evaluator, visited, current, limit)
         if current is None and not self.settled:
             current = self._rescued(evaluator, visited, limit)
-        if current is None or current.spread > limit_after(before.fit) * before.fit.spread:
+        if current is None or self._is_lost(current):
             return None
         return evaluator, visited, current
+
+    def _is_lost(self, fit: Fit) -> bool:
+        """Whether longer segments fit worse than those of the stage before."""
+        before = self.done[-1].fit
+        return fit.spread > limit_after(before) * before.spread
+
+    def _holds_jointly(self, pool: ThreadPoolExecutor | None) -> bool:
+        """Whether the law of the stage before describes whole trajectories, though shooting does not get there."""
+        before = self.done[-1]
+        fit = JointEvaluator(before.problem, pool).fit(before.fit.mask, before.fit.coef, self.states, SETTING_OUT)
+        self.whole = fit if fit.is_feasible and not self._is_lost(fit) else None
+        return self.whole is not None
 
     def _widened(self, evaluator: Evaluator, visited: Visited, current: Fit | None, limit: float) -> Fit | None:
         """Search from many terms too: the present ones, and those of weak-form candidates of all sizes."""
@@ -177,25 +235,38 @@ class Stages:
     def _rescued(self, evaluator: Evaluator, visited: Visited, limit: float) -> Fit | None:
         """Search from the best mask of the stage before that still fits the longer segments; None if none does."""
         known = self.done[-1].visited.ranked()[1 : 1 + RESCUES]
-        fits = evaluator.fit_all([own.mask for own in known], [own.coef for own in known], self.states, SETTING_OUT)
-        fits = [fit for fit in fits if fit.misfit < limit]
+        fits = [fit for fit in self._again(evaluator, known) if fit.misfit < limit]
         for fit in fits:
             visited.add(fit)
         if not fits:
             return None
         return self._search(evaluator, visited, visited.best([fit.mask for fit in fits]), distrust=True)
 
+    def _again(self, evaluator: Evaluator, known: Sequence[Fit]) -> list[Fit]:
+        """Fit masks of the stage before again; estimates that cannot be integrated are first drawn to each other."""
+        masks, coefs = [own.mask for own in known], [own.coef for own in known]
+        fits = evaluator.fit_all(masks, coefs, self.states, SETTING_OUT)
+        lost = [i for i, fit in enumerate(fits) if not fit.is_feasible and fit.n_terms]
+        closer = [drawn_together(known[i]) for i in lost]
+        again = evaluator.fit_all([masks[i] for i in lost], closer, self.states, SETTING_OUT)
+        found = {i: best_of(fits[i], fit) for i, fit in zip(lost, again, strict=True)}
+        return [found.get(i, fit) for i, fit in enumerate(fits)]
+
     def _search(
         self, evaluator: FitsMasks, visited: Visited, first: Fit, *, extra: int = 0, distrust: bool = False
     ) -> Fit:
         """Search from a fit."""
         width = affordable_width(evaluator.problem, first) + extra
-        return local_search(evaluator, visited, first, self.states, self.max_terms, width=width, distrust=distrust)
+        found = local_search(evaluator, visited, first, self.states, self.max_terms, width=width, distrust=distrust)
+        if self.criterion != "evidence" or self.problem.n_environments < 2 or not found.is_feasible:
+            return found
+        return leader(evaluator, visited, self.states)
 
     def _keep(self, pieces: int, evaluator: FitsMasks, visited: Visited, fit: Fit) -> None:
         """Finish a stage."""
         self.settled = bool(self.done) and bool((fit.mask == self.done[-1].fit.mask).all())
         self.states = evaluator.states(fit, self.states)
+        self.whole = None
         self.done.append(Stage(pieces, evaluator.problem, visited, fit))
         self.report(
             f"{pieces} segment{'s' if pieces > 1 else ''} a trajectory: {fit.n_terms} terms, "
@@ -207,43 +278,11 @@ class Stages:
         return self.done[-1].fit.misfit < EXACT and self.problem.is_quiet
 
 
-def is_sparse(problem: Problem) -> bool:
-    """Whether samples are too few for segments: most trajectories have hardly any samples a period, or many gaps."""
-    return problem.n_samples / max(n_periods(problem), 1.0) < SPARSE
-
-
 def most_terms(problem: Problem, max_terms: int | None) -> int:
     """Largest mask in all: eight terms an equation, unless there is only one equation or the user says otherwise."""
     equations = int(problem.allowed.any(axis=1).sum())
     own = max_terms or (FEW_TERMS if equations > 1 else 2 * FEW_TERMS)
     return max(min(int(problem.allowed.sum()), own * max(equations, 1)), int(problem.required.sum()))
-
-
-def n_periods(problem: Problem) -> float:
-    """Median over trajectories of the number of periods of the fastest state in the longest one."""
-    out = []
-    for recording, sd in zip(problem.recordings, problem.sd, strict=True):
-        for first, last in zip(recording.bounds[:-1], recording.bounds[1:], strict=True):
-            t, y = recording.t[first:last], recording.y[first:last]
-            known = np.isfinite(y).all(axis=1)
-            out.append((t[-1] - t[0]) / period(t[known], y[known], sd**2))
-    return float(np.median(out))
-
-
-def ladder(n_samples: int, n_periods: float) -> list[int]:
-    """Segments of the longest trajectory, stage by stage: each a third of those before."""
-    most = max(1, n_samples // FEWEST)
-    pieces = min(max(SHORTEST, round(PER_PERIOD * n_periods)), most)
-    out = [pieces]
-    while pieces > 1:
-        pieces = round(pieces / FACTOR) if pieces > FACTOR else 1
-        out.append(pieces)
-    return out
-
-
-def limit_after(fit: Fit) -> float:
-    """Factor by which the variance of residuals may grow from one stage to the next without anything being lost."""
-    return LOST_AFTER + DEVIATIONS * float(np.sqrt(2.0 / fit.n_free.sum()))
 
 
 def affordable_width(problem: Problem, fit: Fit) -> int:
