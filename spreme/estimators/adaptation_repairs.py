@@ -14,14 +14,13 @@ Soc. 44. Holm, S. (1979). A simple sequentially rejective multiple test procedur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from spreme.likelihood.evaluation import Evaluator, Fit
-from spreme.likelihood.final import Estimate
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import FEWEST
 from spreme.likelihood.search import carried
@@ -100,26 +99,25 @@ def _fall(information: Array, vector: Array, new: Mask) -> Array:
 
 
 def repairs(problem: Problem, pieces: int, fit: Fit, states: Sequence[Array]) -> list[Repair]:
-    """Find the terms, at most three, that repair the misfit of one environment.
+    """Find the terms, at most three, that repair the misfit of one environment or of several together.
 
     Parameters
     ----------
     problem : Problem
-        Its data, with the noise to expect.
+        Their data, with the noise to expect.
     pieces : int
         Segments of the longest trajectory in the fit.
     fit : Fit
         Fit of the mask.
-    states : sequence of one ndarray (n, S)
-        Its states.
+    states : sequence of ndarray (n_e, S)
+        Their states.
 
     Returns
     -------
     list of Repair
         The most effective first, each fitted truly beside the ones before it; shares are those they add.
     """
-    short = max(pieces, min(PIECES, problem.n_samples // (2 * FEWEST)))
-    for number in dict.fromkeys((short, pieces)):
+    for number in dict.fromkeys((shorter(problem, pieces), pieces)):
         evaluator = Evaluator(problem, number)
         own = evaluator.fit(fit.mask, fit.coef, states, FITTING)
         found = _repairs_of(evaluator, own, states) if own.is_feasible else []
@@ -128,13 +126,18 @@ def repairs(problem: Problem, pieces: int, fit: Fit, states: Sequence[Array]) ->
     return []
 
 
+def shorter(problem: Problem, pieces: int) -> int:
+    """Segments on which a quadratic model of the misfit can be believed."""
+    return max(pieces, min(PIECES, problem.n_samples // (2 * FEWEST)))
+
+
 def _repairs_of(evaluator: Evaluator, fit: Fit, states: Sequence[Array]) -> list[Repair]:
     """Terms that join one after the other."""
     found: list[Repair] = []
-    first, expected = float(fit.cost[0]), float(fit.n_free[0])
-    while len(found) < MOST_NAMED and fit.cost[0] > 0:
+    first, expected = float(fit.cost.sum()), float(fit.n_free.sum())
+    while len(found) < MOST_NAMED and fit.cost.sum() > 0:
         best = _best(evaluator, fit, states)
-        fall = 0.0 if best is None else float(fit.cost[0] - best[2].cost[0])
+        fall = 0.0 if best is None else float(fit.cost.sum() - best[2].cost.sum())
         if best is None or fall < SHARE * first:
             break
         found.append(Repair(best[0], best[1], fall / max(first - expected, fall)))
@@ -144,8 +147,8 @@ def _repairs_of(evaluator: Evaluator, fit: Fit, states: Sequence[Array]) -> list
 
 def _best(evaluator: Evaluator, fit: Fit, states: Sequence[Array]) -> tuple[int, int, Fit] | None:
     """The term that truly takes away most among the most promising ones."""
-    fall, p_value = falls(evaluator, fit)
-    wanted = np.where(holm(p_value[0]) < LEVEL, fall[0], -np.inf)
+    fall, p_value = _together(falls(evaluator, fit)[0], fit)
+    wanted = np.where(holm(p_value) < LEVEL, fall, -np.inf)
     tried = []
     for place in np.argsort(-wanted, axis=None)[:TRIALS]:
         s, k = (int(index) for index in np.unravel_index(place, wanted.shape))
@@ -156,7 +159,17 @@ def _best(evaluator: Evaluator, fit: Fit, states: Sequence[Array]) -> tuple[int,
         other = evaluator.fit(mask, carried(fit, mask), states, FITTING)
         if other.is_feasible:
             tried.append((s, k, other))
-    return min(tried, key=lambda own: float(own[2].cost[0]), default=None)
+    return min(tried, key=lambda own: float(own[2].cost.sum()), default=None)
+
+
+def _together(fall: Array, fit: Fit) -> tuple[Array, Array]:
+    """Falls (S, K) of all environments together and their probabilities; NaN for terms that none can tell."""
+    count = np.isfinite(fall).sum(axis=0)
+    known, degrees = count > 0, np.maximum(count, 1)
+    total, cost = np.nan_to_num(fall).sum(axis=0), float(fit.cost.sum())
+    free = np.maximum(fit.n_free.sum() - count, 1.0)
+    ratio = total / degrees * free / np.maximum(cost - total, 1e-3 * cost)
+    return np.where(known, total, np.nan), np.where(known, fdtrc(degrees, free, ratio), np.nan)
 
 
 def asks_for_more(evaluator: Evaluator, fit: Fit) -> Mask:
@@ -181,64 +194,3 @@ def in_words(found: Sequence[Repair], law: Law) -> str:
         for item in found
     ]
     return ", then ".join(own)
-
-
-def disagreeing_environments(estimate: Estimate, residual: Array, law: Law) -> list[str]:
-    """Say which fitted environments do not fit the shared mask, and which terms would repair that.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        Fit of the shared mask in E environments.
-    residual : ndarray (E, S)
-        Its residuals in units of the noise that neighbouring samples show.
-    law : Law
-        Names of environments, states and terms.
-
-    Returns
-    -------
-    list of str
-        One complaint for every environment whose residuals are far above those of the others, or in which a term
-        outside the mask is significant after Holm's correction over all terms and environments.
-    """
-    fit = estimate.fit
-    if len(fit.coef) < 2 or not fit.is_feasible:
-        return []
-    limit = np.array([np.maximum(np.median(np.delete(residual, e, axis=0), axis=0), 1.0) for e in range(len(residual))])
-    times = residual / limit
-    far = (times > allowance(fit.n_free / residual.shape[1])[:, None]).any(axis=1)
-    suspect = far | asks_for_more(Evaluator(estimate.problem, estimate.pieces), fit)
-    out = []
-    for e in np.flatnonzero(suspect).tolist():
-        found = repairs(*_alone(estimate, e, np.maximum(times[e], 1.0)))
-        if not (found or far[e]):
-            continue
-        s = int(times[e].argmax())
-        size = f"residuals of {law.state_names[s]} are {times[e, s]:.3g} times those of the others" if far[e] else ""
-        words = "; ".join(part for part in (size, in_words(found, law)) if part)
-        out.append(f"environment {law.environments[e]!r} disagrees with the shared terms: {words}")
-    return out
-
-
-def _alone(estimate: Estimate, e: int, times: Array) -> tuple[Problem, int, Fit, list[Array]]:
-    """One environment of a fit as a problem of its own, with the noise (S,) that the others let expect."""
-    whole, fit, one = estimate.problem, estimate.fit, slice(e, e + 1)
-    problem = replace(
-        whole,
-        recordings=whole.recordings[one],
-        sd=np.maximum(whole.sd[one] / times, whole.floor[one]),
-        floor=whole.floor[one],
-        longest=whole.longest[one],
-        frozen=whole.frozen[one],
-    )
-    pieces = max(1, round(estimate.pieces * problem.n_samples / whole.n_samples))
-    own = replace(
-        fit,
-        coef=fit.coef[one],
-        starts=fit.starts[one],
-        cost=fit.cost[one],
-        information=fit.information[one],
-        squares=fit.squares[one],
-        n_values=fit.n_values[one],
-    )
-    return problem, pieces, own, estimate.states[one]

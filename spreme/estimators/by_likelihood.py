@@ -73,9 +73,9 @@ def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
         engine = "spline" if options.refine == "spline" else "auto"
         stages, reason = _chosen(search, search.run(pool, engine), options, pool)
         last = stages[-1]
-        estimate = conclude(last.problem, last.pieces, last.fit.mask, last.fit.coef, search.states, pool)
+        estimate = conclude(last.problem, last.pieces, last.fit.mask, last.fit.coef, search.states, pool, search.whole)
         tied = _tie(estimate, options, wanted, pool)
-    found = _collect(prepared, options, stages, estimate if tied is None else tied.estimate, tied, reason)
+    found = _collect(prepared, options, stages, estimate, tied, reason)
     if _misfit(residuals(prepared, estimate)) > MIXED:
         other = discover_by_regression(prepared, options.by_regression())
         found = other if other.is_mixed else found
@@ -141,9 +141,10 @@ def _reporter(verbose: int) -> Callable[[str], None]:
 
 
 def _collect(
-    prepared: Prepared, options: Options, stages: list[Stage], estimate: Estimate, tied: Tied | None, reason: str
+    prepared: Prepared, options: Options, stages: list[Stage], free: Estimate, tied: Tied | None, reason: str
 ) -> Discovery:
     """Law, path and complaints of a search."""
+    estimate = free if tied is None else tied.estimate
     table, mask = prepared.table, estimate.fit.mask
     shape = (len(prepared.environments), *mask.shape)
     coef, std = np.zeros(shape), np.full(shape, np.nan)
@@ -162,7 +163,7 @@ def _collect(
     )
     complaints = (
         *coarse(prepared.environments, np.minimum(prepared.noise, estimate.noise_std), prepared.data.state_names),
-        *complaints_about(prepared, law, estimate, tied, residual),
+        *complaints_about(prepared, law, estimate, tied, free, options.max_terms),
     )
     return Discovery(law, estimate.covariance, residual, SearchPath(candidates, found), selection, complaints)
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spreme.estimators.by_regression import MIXED
+from spreme.estimators.absent_states import is_noise_around_zero
+from spreme.estimators.lack_of_fit import Limits, lack_of_fit
 from spreme.estimators.prepared import Prepared
 from spreme.likelihood.final import Estimate
 from spreme.likelihood.tied import Tied
@@ -35,13 +36,15 @@ RESTING, STILL = 0.8, 0.97
 MOST_NAMED = 4
 
 
-def complaints_about(prepared: Prepared, law: Law, estimate: Estimate, tied: Tied | None, residual: Array) -> list[str]:
-    """What would mislead, one sentence each."""
-    disagreement = _about_ties(law, tied)
+def complaints_about(
+    prepared: Prepared, law: Law, estimate: Estimate, tied: Tied | None, free: Estimate, max_terms: int | None
+) -> list[str]:
+    """What would mislead, one sentence each; `free` is the fit without ties, for these are not the library's fault."""
     return [
         *_about_states(prepared, law),
         *_about_integration(law, estimate),
-        *(disagreement or _about_misfit(law, residual)),
+        *_about_ties(law, tied),
+        *lack_of_fit(free, law, Limits(prepared.allowed, max_terms)),
         *_about_environments_at_rest(prepared, law, estimate),
         *_about_collinear_terms(law, estimate),
     ]
@@ -54,6 +57,7 @@ def notes_on(prepared: Prepared, law: Law, estimate: Estimate, tied: Tied | None
         out.append(f"one coefficient for all environments: {', '.join(_names(law, tied.which))}")
     if estimate.problem.is_quiet:
         out.append("the data show no noise: standard errors are those of rounding and integration")
+    out += _on_absent_states(prepared, law)
     resting = resting_trajectories(prepared, estimate)
     total = sum(map(len, resting))
     if total:
@@ -62,6 +66,26 @@ def notes_on(prepared: Prepared, law: Law, estimate: Estimate, tied: Tied | None
             f"at rest within the noise for most of their length, telling little: {total} of "
             f"{sum(map(len, prepared.environments))} trajectories ({_listed(places)}; counted from 0)"
         )
+    return out
+
+
+def _on_absent_states(prepared: Prepared, law: Law) -> list[str]:
+    """States that are as good as absent from an environment."""
+    out = []
+    for e, (env, runs) in enumerate(zip(law.environments, prepared.environments, strict=True)):
+        given = [x for x, group in zip(prepared.data.x, prepared.data.groups, strict=True) if group == e]
+        absent = ~np.vstack([run.x for run in runs]).any(axis=0)
+        traces = np.asarray(absent & np.vstack(given).any(axis=0))
+        noise = is_noise_around_zero(runs)
+        for name, is_trace, is_noise in zip(law.state_names, traces, noise, strict=True):
+            if is_trace:
+                out.append(
+                    f"traces of {name} in environment {env!r} are taken for none: its terms are not observed there"
+                )
+            elif is_noise:
+                out.append(
+                    f"{name} is nothing but noise around zero in environment {env!r}: its terms are hardly known there"
+                )
     return out
 
 
@@ -86,18 +110,6 @@ def _about_states(prepared: Prepared, law: Law) -> list[str]:
         f"state {name!r} never changes: its equation was given no terms but the required ones"
         for name, constant in zip(law.state_names, prepared.still, strict=True)
         if constant
-    ]
-
-
-def _about_misfit(law: Law, residual: Array) -> list[str]:
-    """Residuals far beyond the noise."""
-    typical = np.sqrt((residual**2).mean(axis=0))
-    poor = [f"{name} are {value:.3g}" for name, value in zip(law.state_names, typical, strict=True) if value > MIXED]
-    if not poor:
-        return []
-    return [
-        f"the law does not describe the data: residuals of {', '.join(poor)} times the noise. "
-        "The library may lack a term, or a state that matters was not measured"
     ]
 
 

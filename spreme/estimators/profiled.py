@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spreme.data import Trajectories, coerce
-from spreme.estimators.held_out import check_states
+from spreme.estimators.held_out import check_columns
 from spreme.estimators.options import Options, check_options
 from spreme.estimators.prepared import grouped
 from spreme.estimators.state import FittedState
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.final import Estimate, finish
+from spreme.likelihood.ladder import LOST, ladder, n_periods
+from spreme.likelihood.part import part_of
 from spreme.likelihood.problem import Problem, pose
-from spreme.likelihood.profile import Profile, check_level, profile
+from spreme.likelihood.profile import ALL, Profile, check_level, profile
+from spreme.likelihood.profile_alone import Alone
+from spreme.likelihood.profile_tied import Together
+from spreme.likelihood.profile_walk import Fits
+from spreme.likelihood.reduced import reduced_model
 from spreme.likelihood.shooting.gauss_newton import Prior
-from spreme.likelihood.stages import LOST, SETTING_OUT, enough_steps, ladder, n_periods
+from spreme.likelihood.stages import SETTING_OUT, enough_steps
 from spreme.likelihood.starting_states import starting_states
+from spreme.likelihood.tied import fit_tied
 from spreme.results import Law
 from spreme.simulate.vector_field import environment_position
 
@@ -33,7 +39,6 @@ HELD = 1e12
 # Halvings of the step of integration where the law cannot be integrated at the sampling interval.
 HALVINGS = 6
 FEWEST_POINTS = 4
-UNTIED = "the environment was profiled alone: what ties its coefficients to those of others is left out"
 
 
 def profile_coefficient(
@@ -48,23 +53,52 @@ def profile_coefficient(
     check_level(level)
     _check_points(n_points)
     law, data = state.law, coerce(data)
-    check_states(data, law)
-    e = environment_position(law, coefficient[2])
+    check_columns(data, law)
+    options = check_options(params)
+    tied = tied_coefficients(law) if options.tie is not None else np.zeros(int(law.mask.sum()), bool)
     position, term = _position(law, coefficient[0], coefficient[1])
+    e = 0 if coefficient[2] is None and tied[position] else environment_position(law, coefficient[2])
     label = law.environments[e]
     coef = law.coef[e][law.mask]
     if not np.isfinite(coef[position]):
         raise ValueError(f"the term {term!r} of {coefficient[0]}' was not observed in environment {label!r}")
-    options = check_options(params)
-    estimate = _estimate(state, options, data, e)
-    if not (estimate.fit.is_feasible and np.isfinite(estimate.std[0, position])):
+    used = range(len(law.environments)) if tied.any() else [e]
+    estimate = _estimate(state, options, data, used)
+    if not (estimate.fit.is_feasible and np.isfinite(estimate.std[used.index(e), position])):
         raise ValueError(
             f"the law cannot be fitted to the given data of environment {label!r}: give the data of the fit"
         )
-    found = profile(estimate, position, (coefficient[0], term, label), level, n_points)
-    if options.tie is None or len(law.environments) == 1:
-        return found
-    return replace(found, status=UNTIED if found.status == "converged" else f"{found.status}; {UNTIED}")
+    fits = _tied_fits(estimate, tied, position, e) if tied.any() else Alone(estimate, position)
+    return profile(fits, (coefficient[0], term, ALL if tied[position] else label), level, n_points)
+
+
+def tied_coefficients(law: Law) -> Mask:
+    """Coefficients (q,) with one value in all environments that observe them, of which there are several."""
+    coef = law.coef[:, law.mask]
+    n_known = np.isfinite(coef).sum(axis=0)
+    return (n_known > 1) & (np.nan_to_num(coef, nan=-np.inf).max(axis=0) == np.nan_to_num(coef, nan=np.inf).min(axis=0))
+
+
+def _tied_fits(estimate: Estimate, which: Mask, position: int, e: int) -> Fits:
+    """Fits of all environments that share the coefficient, or of the one that does not, the others weighing in."""
+    found = fit_tied(estimate, which)
+    if found is None:
+        raise ValueError(
+            "the law cannot be fitted to the given data with its shared coefficients: give those of the fit"
+        )
+    if which[position]:
+        return Together(found, position)
+    joint = found.estimate
+    evaluator = Evaluator(joint.problem, joint.pieces)
+    reduced = reduced_model(evaluator, joint.fit, which)
+    others = np.arange(len(reduced.right)) != e
+    precision, right = reduced.information[others].sum(axis=0), reduced.right[others].sum(axis=0)
+    q = len(which)
+    prior = Prior(np.zeros(q), np.zeros((q, q)))
+    prior.mean[which] = np.linalg.pinv(precision, rcond=1e-12, hermitian=True) @ right
+    prior.precision[np.ix_(which, which)] = precision
+    variance = float(joint.fit.cost.sum() / joint.fit.n_free.sum())
+    return Alone(part_of(joint, np.array([e])), position, prior, variance)
 
 
 def _position(law: Law, state: str, term: str) -> tuple[int, str]:
@@ -84,29 +118,32 @@ def _check_points(n_points: int) -> None:
         raise ValueError(f"n_points must be a whole number, at least {FEWEST_POINTS}, got {n_points!r}")
 
 
-def _estimate(state: FittedState, options: Options, data: Trajectories, e: int) -> Estimate:
-    """Fit the law to the data of one environment, in segments as long as those of the search."""
+def _estimate(state: FittedState, options: Options, data: Trajectories, used: Sequence[int]) -> Estimate:
+    """Fit the law to the data of some environments, in segments as long as those of the search."""
     law = state.law
-    label = law.environments[e]
-    if label not in data.environments:
-        raise ValueError(f"the data have no environment {label!r}: they have {', '.join(map(repr, data.environments))}")
+    for label in (law.environments[e] for e in used):
+        if label not in data.environments:
+            known = ", ".join(map(repr, data.environments))
+            why = " whose coefficients are shared" if len(used) > 1 else ""
+            raise ValueError(f"the data have no environment {label!r}{why}: they have {known}")
+    parts = [data.where(env=law.environments[e]) for e in used]
     problem = pose(
-        grouped(data.where(env=label)),
+        [grouped(part)[0] for part in parts],
         law.table,
         law.mask,
         law.mask,
-        np.nan_to_num(law.noise_std[e])[None],
+        np.nan_to_num(law.noise_std[list(used)]),
         huber=options.huber,
     )
-    used = next((own.segments for own in state.path.laws if own.reason == "chosen"), 1)
+    cut = next((own.segments for own in state.path.laws if own.reason == "chosen"), 1)
     longest = max(int((~np.isnan(x).all(axis=1)).sum()) for x in data.x)
-    coef = np.nan_to_num(law.coef[e][law.mask])[None]
-    pieces = max(1, round(used * problem.n_samples / longest))
+    coef = np.nan_to_num(law.coef[list(used)][:, law.mask])
+    pieces = max(1, round(cut * problem.n_samples / longest))
     return _from_law(problem, law.mask, coef, pieces)
 
 
 def _from_law(problem: Problem, mask: Mask, coef: Array, least: int) -> Estimate:
-    """Fit from known coefficients (1, q), held while segments grow from short ones as long as the law follows them."""
+    """Fit from known coefficients (E, q), held while segments grow from short ones as long as the law follows them."""
     waiting = sorted({*(own for own in ladder(problem.n_samples, n_periods(problem)) if own > least), least})[::-1]
     evaluator = Evaluator(problem, waiting[0])
     states = starting_states(problem.recordings, evaluator.edges, problem.is_quiet)
@@ -129,5 +166,5 @@ def _from_law(problem: Problem, mask: Mask, coef: Array, least: int) -> Estimate
 
 def _held(evaluator: Evaluator, mask: Mask, coef: Array, states: list[Array]) -> Fit:
     """Fit the starts of segments alone."""
-    precision = np.diag(HELD / np.where(coef[0] == 0.0, 1.0, coef[0]) ** 2)
-    return evaluator.fit(mask, coef, states, SETTING_OUT, [Prior(coef[0], precision)])
+    priors = [Prior(own, np.diag(HELD / np.where(own == 0.0, 1.0, own) ** 2)) for own in coef]
+    return evaluator.fit(mask, coef, states, SETTING_OUT, priors)

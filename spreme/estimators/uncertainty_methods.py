@@ -68,8 +68,9 @@ class UncertaintyMethods:
         """Profile the likelihood of one coefficient: its confidence interval without any linearisation.
 
         The coefficient is held at values around its estimate, and all others of the same environment are fitted again
-        to the trajectories each time. Coefficients tied to those of other environments are free here; the status says
-        so.
+        to the trajectories each time. A coefficient that all environments share (`tie`) is held in all of them, and all
+        are fitted again. Beside shared coefficients, one of a single environment is fitted with what the others say
+        about these, by the quadratic model of their likelihood.
 
         Parameters
         ----------
@@ -78,7 +79,7 @@ class UncertaintyMethods:
         state, term : str
             Equation and term, such as "x" and "x*y".
         env : hashable, default None
-            Environment; may be left out if only one was fitted.
+            Environment; may be left out if only one was fitted, or if all share the coefficient.
         level : float, default 0.95
             Confidence level.
         n_points : int, default 16

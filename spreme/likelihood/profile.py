@@ -1,4 +1,4 @@
-"""Profile likelihood of one coefficient in one environment: how fast the best fit worsens as it is held elsewhere.
+"""Profile likelihood of one coefficient: how fast the best fit worsens as it is held elsewhere.
 
     D(v) = [min over the other coefficients and the starts of cost(c_p = v) - cost(c)] / s2,    z(v) = sign sqrt(D(v))
     interval: all v with D(v) <= quantile of chi2 with one degree of freedom at the level
@@ -27,16 +27,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spreme.likelihood.final import Estimate
-from spreme.likelihood.profile_walk import Walk, normal_quantile
+from spreme.likelihood.profile_walk import Fits, Walk, normal_quantile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
+# Stands for the environment of a coefficient that they share.
+ALL = "all environments"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """Profile likelihood of one coefficient.
 
@@ -57,7 +59,7 @@ class Profile:
     state, term : str
         Equation and term.
     env : hashable
-        Environment.
+        Environment, or "all environments" that share the coefficient.
 
     Examples
     --------
@@ -96,7 +98,7 @@ class Profile:
 
     def __str__(self) -> str:
         """Name the coefficient, its interval, and how this differs from the one of the standard error."""
-        where = f"{self.term} in {self.state}', environment {self.env}"
+        where = f"{self.term} in {self.state}', {self.env if self.env == ALL else f'environment {self.env}'}"
         percent = f"{100 * self.level:g} %"
         lines = [
             f"{where}: {_number(self.estimate, self.std)} ± {_number(self.std, self.std)}",
@@ -104,6 +106,10 @@ class Profile:
             f"{'':{len(percent)}}           {_between(*self.wald, self.std)}   (standard error)",
         ]
         return "\n".join([*lines, *([] if self.status == "converged" else [f"note: {self.status}"])])
+
+    def __repr__(self) -> str:
+        """Show the same lines in a terminal."""
+        return str(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw it; see `spreme.plotting.plot_profile`.
@@ -124,17 +130,13 @@ class Profile:
         return axes
 
 
-def profile(
-    estimate: Estimate, position: int, name: tuple[str, str, Hashable], level: float = 0.95, n_points: int = 16
-) -> Profile:
+def profile(fits: Fits, name: tuple[str, str, Hashable], level: float = 0.95, n_points: int = 16) -> Profile:
     """Profile the likelihood of one coefficient.
 
     Parameters
     ----------
-    estimate : Estimate
-        Fit of one environment, see `spreme.likelihood.final.finish`.
-    position : int
-        The coefficient, counted in `np.nonzero(mask)`.
+    fits : Fits
+        Fits with the coefficient held: `profile_alone.Alone`, or `profile_tied.Together` where environments share it.
     name : tuple of (str, str, hashable)
         Names of state, term and environment.
     level : float, default 0.95
@@ -147,7 +149,7 @@ def profile(
     Profile
         The deviance and the interval.
     """
-    walk = Walk(estimate, position, level, n_points)
+    walk = Walk(fits, level, n_points)
     (lower, below), (upper, above) = walk.side(-1.0), walk.side(1.0)
     words = [text for text in (below, above) if text]
     if walk.better is not None:
@@ -155,7 +157,7 @@ def profile(
     points = sorted(walk.points, key=lambda point: point.value)
     return Profile(
         values=np.array([point.value for point in points]),
-        deviance=np.array([math.copysign(point.z**2, point.z) for point in points]),
+        deviance=np.array([point.deviance for point in points]),
         estimate=walk.centre.value,
         std=walk.std,
         lower=lower,

@@ -1,29 +1,18 @@
-"""Fits with one coefficient held, outward from an estimate until the data rule them out; see `profile`."""
+"""Outward from an estimate, a coefficient held further and further off, until the data rule it out; see `profile`."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from spreme.likelihood.evaluation import Evaluator, Fit
-from spreme.likelihood.final import EXACT, PRECISE, Estimate
-from spreme.likelihood.shooting.gauss_newton import Prior
-
-Array = NDArray[np.float64]
-
-# Precision at which the coefficient is held, in units of its information: it gives way by 1e-10 of its error.
-HELD = 1e10
 # Steps per side, in units of those planned; longest step, in units of the one before; halvings of a step that fails.
 MOST_STEPS, LONGER, HALVINGS = 4, 2.0, 8
 # A side is unbounded beyond this distance from the estimate, in standard errors, or when that many steps in a row, each
 # twice as long as the one before, have raised z by less than this share of the limit.
 FAR, FLAT_STEPS, FLAT = 1e3, 4, 0.01
-# Change of the deviance by halving the step of integration which calls for the smaller step; most halvings.
-MOVED, FINER = 0.05, 6
 # Share of z at the limit to which a crossing is found, and fits that this may take.
 CLOSE_ENOUGH, MOST_FITS = 2e-3, 15
 # Fall of the deviance below that of the estimate which rounding and unfinished fits do not explain.
@@ -31,29 +20,37 @@ BETTER = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
-    """One fit: value held, z of its deviance, coefficients (q,), states, and how the others follow the one held."""
+class Held:
+    """One fit: value held, deviance from the estimate, and what the next fit begins with."""
 
     value: float
-    z: float
-    coef: Array
-    states: list[Array]
-    information: Array
-    response: Array
+    deviance: float
+    at: Any
+
+    @property
+    def z(self) -> float:
+        """Root of the deviance, with its sign."""
+        return math.copysign(math.sqrt(abs(self.deviance)), self.deviance)
+
+
+class Fits(Protocol):
+    """Fits with one coefficient held: of one environment, or of all that share it."""
+
+    std: float
+    centre: Held
+
+    def hold(self, near: Held, value: float) -> Held | None:
+        """Hold the coefficient at a value, beginning at a neighbour; None where this cannot be fitted."""
+        ...
 
 
 class Walk:
-    """Fits with one coefficient held, around an estimate of one environment."""
+    """The way to both ends of an interval."""
 
-    def __init__(self, estimate: Estimate, position: int, level: float, n_points: int) -> None:
-        self.position, self.limit, self.n_steps = position, normal_quantile(level), max(n_points // 2, 2)
-        self.control = EXACT if estimate.problem.is_quiet else PRECISE
-        self.evaluator = Evaluator(estimate.problem, estimate.pieces)
-        self.fit, self.std = estimate.fit, float(estimate.std[0, position])
-        self.variance = float(self.fit.cost[0] / self.fit.n_free[0])
+    def __init__(self, fits: Fits, level: float, n_points: int) -> None:
+        self.fits, self.limit, self.n_steps = fits, normal_quantile(level), max(n_points // 2, 2)
+        self.centre, self.std = fits.centre, fits.std
         self.better: float | None = None
-        self.n_finer = 0
-        self.centre = self._point(self.fit, float(self.fit.coef[0, position]), estimate.states)
         self.points = [self.centre]
 
     def side(self, sign: float) -> tuple[float, str]:
@@ -77,7 +74,7 @@ class Walk:
             f"{max(last.z, 0.0) ** 2:.3g}"
         )
 
-    def _try(self, near: Point, step: float) -> Point | None:
+    def _try(self, near: Held, step: float) -> Held | None:
         """Hold the coefficient a step away, or less far where that cannot be fitted."""
         for _ in range(HALVINGS):
             found = self._fit(near, near.value + step)
@@ -86,50 +83,17 @@ class Walk:
             step /= 2.0
         return None
 
-    def _fit(self, near: Point, value: float) -> Point | None:
-        """Hold the coefficient at a value, beginning at a neighbour; None where this cannot be fitted."""
-        moved = near.coef + near.response * (value - near.value)
-        plain = near.coef.copy()
-        moved[self.position] = plain[self.position] = value
-        fit = self._held(near, moved)
-        if not fit.is_feasible:
-            fit = self._held(near, plain)
-        while self.n_finer < FINER and self._is_rough(fit):
-            evaluator = self.evaluator
-            self.evaluator = Evaluator(evaluator.problem.finer(), evaluator.pieces)
-            again = self._held(near, plain)
-            if not (fit.is_feasible or again.is_feasible):  # the law itself leaves the data, not its integration
-                self.evaluator = evaluator
-                return None
-            fit, self.n_finer = again, self.n_finer + 1
-        if not fit.is_feasible:
+    def _fit(self, near: Held, value: float) -> Held | None:
+        """Hold the coefficient at a value and keep the fit."""
+        found = self.fits.hold(near, value)
+        if found is None:
             return None
-        self.points.append(self._point(fit, value, self.evaluator.states(fit, near.states)))
-        return self.points[-1]
-
-    def _held(self, near: Point, coef: Array) -> Fit:
-        """Fit from given coefficients (q,), the one in question held."""
-        precision = np.zeros(near.information.shape)
-        precision[self.position, self.position] = HELD * near.information[self.position, self.position]
-        return self.evaluator.fit(self.fit.mask, coef[None], near.states, self.control, [Prior(coef, precision)])
-
-    def _is_rough(self, fit: Fit) -> bool:
-        """Tell whether half the step of integration would change the deviance of a fit."""
-        if not fit.is_feasible:
-            return True
-        finer = self.evaluator.costs(fit, self.evaluator.problem.finer())
-        return not bool(abs(finer[0] - fit.cost[0]) <= MOVED * max(self.variance, 1e-300))
-
-    def _point(self, fit: Fit, value: float, states: list[Array]) -> Point:
-        """Look at a fit."""
-        deviance = float(fit.cost[0] - self.fit.cost[0]) / max(self.variance, 1e-300)
-        if deviance < -BETTER:
+        if found.deviance < -BETTER:
             self.better = value
-        information = fit.information[0]
-        z = math.copysign(math.sqrt(abs(deviance)), deviance)
-        return Point(value, z, fit.coef[0], states, information, _response(information, self.position))
+        self.points.append(found)
+        return found
 
-    def _crossing(self, inside: Point, outside: Point) -> float:
+    def _crossing(self, inside: Held, outside: Held) -> float:
         """Find where z meets the limit between two points (regula falsi, Illinois)."""
         low, high = inside.z - self.limit, outside.z - self.limit
         value = outside.value
@@ -149,14 +113,3 @@ class Walk:
 def normal_quantile(level: float) -> float:
     """Half width of the interval of a standard normal variable: the root of the quantile of chi2 with one degree."""
     return float(ndtri(0.5 + 0.5 * level))
-
-
-def _response(information: Array, position: int) -> Array:
-    """How the other coefficients (q,) follow the one that is held: cov[:, p] / cov[p, p]."""
-    others = np.arange(len(information)) != position
-    size = np.sqrt(np.diag(information)[others])
-    size = np.where(size > 0.0, size, np.inf)
-    out = np.ones(len(information))
-    inner = information[np.ix_(others, others)] / np.outer(size, size)
-    out[others] = -np.linalg.pinv(inner, rcond=1e-12, hermitian=True) @ (information[others, position] / size) / size
-    return out

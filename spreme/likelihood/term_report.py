@@ -86,7 +86,7 @@ class TermRow:
         return self.spread / abs(self.mean) if self.mean else math.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TermReport:
     """Terms of a law: the same in all environments or not, and where compatible with zero.
 
@@ -110,6 +110,10 @@ class TermReport:
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
         return "\n".join([_title(self), "", *lines])
+
+    def __repr__(self) -> str:
+        """Show the same table in a terminal."""
+        return str(self)
 
     def _repr_html_(self) -> str:
         """Table for notebooks, without colours of its own."""

@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from spreme.likelihood.engines import engine, states_at_samples
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.final import EXACT, PRECISE, Estimate, covariance_of
 from spreme.likelihood.population import fit_population
+from spreme.likelihood.reduced import Reduced, reduced_model, solve
 from spreme.likelihood.shooting.gauss_newton import Prior
 from spreme.likelihood.wald import equality, holm, information, observed_estimates
 
@@ -42,8 +42,6 @@ Mask = NDArray[np.bool_]
 # Precision that holds a coefficient, relative to its information: it then moves by this inverse share of its error.
 HOLD = 1e8
 ROUNDS, HALVINGS = 20, 6
-# Directions of the own coefficients, relative to the unit diagonal, that count as unknown.
-UNKNOWN = 1e-11
 # Familywise level of the tests that decide what is tied.
 LEVEL = 0.05
 
@@ -68,15 +66,6 @@ class Tied:
     which: Mask
     statistic: Array
     p_value: Array
-
-
-class _Reduced(NamedTuple):
-    """Own coefficients eliminated: S (E, p, p), r (E, p), slope A_bb^-1 A_ba (E, q - p, p), own at a = 0 (E, q - p)."""
-
-    information: Array
-    right: Array
-    slope: Array
-    own: Array
 
 
 def hold_at(coef: Array, which: Mask, information: Array) -> list[Prior]:
@@ -122,10 +111,10 @@ def fit_tied(estimate: Estimate, which: Mask, pool: ThreadPoolExecutor | None = 
     """
     jointly = len(estimate.fit.joint) > 0
     evaluator = engine(estimate.problem, estimate.pieces, pool, jointly=jointly)
-    fit = _descend(evaluator, estimate, which)
+    fit = descend(evaluator, estimate.fit, estimate.states, which)
     if fit is None:
         return None
-    reduced = _model(evaluator, fit, which)
+    reduced = reduced_model(evaluator, fit, which)
     shared = fit.coef[0, which]
     joint = replace(fit, information=_joint(fit, reduced, which))
     covariance, dependent = covariance_of(joint)
@@ -199,20 +188,48 @@ def alike(coef: Array, covariance: Array, n_values: Array, level: float = LEVEL)
     return (degrees > 0) & (np.nan_to_num(holm(p_value)) >= level) & is_cheaper
 
 
-def _descend(evaluator: Evaluator, estimate: Estimate, which: Mask) -> Fit | None:
-    """Gauss-Newton on the shared coefficients; each step is halved until the cost falls."""
-    tol = (EXACT if estimate.problem.is_quiet else PRECISE).tol
-    fit = estimate.fit
-    states: Sequence[Array] = evaluator.states(fit, estimate.states)
-    reduced = _model(evaluator, fit, which)
-    now = _solve(reduced)
+def descend(
+    evaluator: Evaluator,
+    fit: Fit,
+    states: Sequence[Array],
+    which: Mask,
+    held: Mask | None = None,
+    at: Array | None = None,
+) -> Fit | None:
+    """Gauss-Newton on the shared coefficients; each step is halved until the cost falls.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        Data of all environments.
+    fit : Fit
+        Where to begin.
+    states : sequence of ndarray (n_e, S)
+        States to begin with.
+    which : ndarray (q,) of bool
+        Shared coefficients, p in number.
+    held : ndarray (p,) of bool, optional
+        Shared coefficients that stay where they are.
+    at : ndarray (p,), optional
+        Shared coefficients to begin with; by default those of the quadratic model.
+
+    Returns
+    -------
+    Fit or None
+        None if the data cannot be followed.
+    """
+    tol = (EXACT if evaluator.problem.is_quiet else PRECISE).tol
+    held = np.zeros(int(which.sum()), bool) if held is None else held
+    states = evaluator.states(fit, states)
+    reduced = reduced_model(evaluator, fit, which)
+    now = solve(reduced, held, np.zeros(len(held))) if at is None else at
     current = _at(evaluator, fit, which, now, reduced, states)
     if not current.is_feasible:
         return None
-    for _ in range(ROUNDS):
+    for _ in range(0 if held.all() else ROUNDS):
         states = evaluator.states(current, states)
-        reduced = _model(evaluator, current, which)
-        aim = _solve(reduced)
+        reduced = reduced_model(evaluator, current, which)
+        aim = solve(reduced, held, now)
         fall = (aim - now) @ reduced.information.sum(axis=0) @ (aim - now)
         if fall <= tol * current.cost.sum() / current.n_values.sum():
             break
@@ -224,7 +241,7 @@ def _descend(evaluator: Evaluator, estimate: Estimate, which: Mask) -> Fit | Non
 
 
 def _step(
-    evaluator: Evaluator, fit: Fit, which: Mask, now: Array, aim: Array, reduced: _Reduced, states: Sequence[Array]
+    evaluator: Evaluator, fit: Fit, which: Mask, now: Array, aim: Array, reduced: Reduced, states: Sequence[Array]
 ) -> Fit | None:
     """The first of shorter and shorter steps at which the cost falls."""
     for halving in range(HALVINGS):
@@ -234,7 +251,7 @@ def _step(
     return None
 
 
-def _at(evaluator: Evaluator, fit: Fit, which: Mask, shared: Array, reduced: _Reduced, states: Sequence[Array]) -> Fit:
+def _at(evaluator: Evaluator, fit: Fit, which: Mask, shared: Array, reduced: Reduced, states: Sequence[Array]) -> Fit:
     """Fit the own coefficients with the shared ones held."""
     coef = np.empty_like(fit.coef)
     coef[:, which] = shared
@@ -245,40 +262,12 @@ def _at(evaluator: Evaluator, fit: Fit, which: Mask, shared: Array, reduced: _Re
     return found
 
 
-def _model(evaluator: Evaluator, fit: Fit, which: Mask) -> _Reduced:
-    """Quadratic model of the cost about a feasible fit, own coefficients eliminated."""
-    found = evaluator.model(fit, fit.mask)
-    if found is None:
-        raise RuntimeError("a fit that was integrated could not be integrated again")
-    parts = [_eliminate_own(matrix, right, which) for matrix, right in zip(*found, strict=True)]
-    return _Reduced(*(np.array(part) for part in zip(*parts, strict=True)))
-
-
-def _eliminate_own(matrix: Array, right: Array, which: Mask) -> tuple[Array, Array, Array, Array]:
-    """Schur complement of the own coefficients of one environment, inverted with unit diagonal."""
-    diagonal = np.diag(matrix)[~which]
-    scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
-    unit = matrix[np.ix_(~which, ~which)] * scale[:, None] * scale
-    inverse = np.linalg.pinv(unit, rcond=UNKNOWN, hermitian=True) * scale[:, None] * scale
-    mixed = matrix[np.ix_(~which, which)]
-    slope, own = inverse @ mixed, inverse @ right[~which]
-    return matrix[np.ix_(which, which)] - mixed.T @ slope, right[which] - mixed.T @ own, slope, own
-
-
-def _solve(reduced: _Reduced) -> Array:
-    """Shared coefficients of the quadratic model."""
-    total, right = reduced.information.sum(axis=0), reduced.right.sum(axis=0)
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(total), 1e-300))
-    unit = total * scale[:, None] * scale
-    return scale * (np.linalg.pinv(unit, rcond=UNKNOWN, hermitian=True) @ (scale * right))
-
-
 def _variance(fit: Fit) -> float:
     """Variance of the standardised residuals of all environments together."""
     return float(fit.cost.sum() / fit.n_free.sum())
 
 
-def _joint(fit: Fit, reduced: _Reduced, which: Mask) -> Array:
+def _joint(fit: Fit, reduced: Reduced, which: Mask) -> Array:
     """Information (E, q, q) on the coefficients of every environment from the data of all of them.
 
     Scaled such that divided by its own residual variance every environment gets errors of the common variance: a
@@ -290,7 +279,7 @@ def _joint(fit: Fit, reduced: _Reduced, which: Mask) -> Array:
     return out * (fit.cost / fit.n_free / max(_variance(fit), 1e-300))[:, None, None]
 
 
-def _disagreement(reduced: _Reduced, shared: Array, variance: float) -> tuple[Array, Array]:
+def _disagreement(reduced: Reduced, shared: Array, variance: float) -> tuple[Array, Array]:
     """Score test, for each shared coefficient, of releasing it in every environment: statistic and probability (p,)."""
     score = reduced.right - reduced.information @ shared
     size = np.einsum("epp->ep", reduced.information)

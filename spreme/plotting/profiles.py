@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from spreme.plotting.panels import GREY, look, one_panel, tidy
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Ticks of a wide axis, of any axis, width of a digit in units of the size of its font, and of the gap between labels.
+MOST_TICKS, FEWEST_TICKS, DIGIT, GAP = 7, 2, 0.6, 3.0
 # The picture ends at this many times the deviance of the interval's ends.
 TALLEST = 2.0
 
@@ -69,6 +72,20 @@ def plot_profile(profile: Profile, ax: Axes | None = None) -> Axes:
     axes.set_ylabel("deviance")
     axes.set_title(profile.env if isinstance(profile.env, str) else f"environment {profile.env}", fontsize="medium")
     axes.set_ylim(min(0.0, float(profile.deviance.min())), None)
+    _label_values(axes, float(first), float(last))
     axes.legend(frameon=False, fontsize="small")
     tidy(axes)
     return axes
+
+
+def _label_values(axes: Axes, first: float, last: float) -> None:
+    """Write values in full, at as many ticks as leave room for their digits: narrow intervals differ in late ones."""
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+    size = max(abs(first), abs(last), 1e-300)
+    digits = 2.0 + max(math.log10(size / (last - first)), 0.0) if last > first else 2.0
+    zeros = max(-math.log10(size), 0.0) if size > 1e-4 else 0.0  # smaller ones are written as powers of ten
+    length = DIGIT * (digits + zeros + 2.0 + GAP)  # and sign and point
+    room = axes.bbox.width / axes.figure.dpi * 72.0 / float(axes.xaxis.label.get_fontsize())
+    axes.xaxis.set_major_locator(MaxNLocator(int(np.clip(room / length, FEWEST_TICKS, MOST_TICKS))))
+    axes.xaxis.set_major_formatter(ScalarFormatter(useOffset=False))

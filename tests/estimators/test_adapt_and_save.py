@@ -85,6 +85,7 @@ def test_adapt_refuses_known_labels_and_other_states(model: SpReME) -> None:
         model.adapt(Trajectories(new.x, new.t, state_names=["u", "v"]))
 
 
+@pytest.mark.filterwarnings("ignore:the law does not describe the data")  # that of the library without x*y
 @pytest.mark.parametrize(
     "options",
     [

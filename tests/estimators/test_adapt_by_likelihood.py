@@ -1,4 +1,4 @@
-"""New environments by the likelihood of their trajectories: prior, alarm, disagreeing environments."""
+"""New environments by the likelihood of their trajectories: prior and alarm."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from estimators.test_adapt_and_save import errors
 from estimators.test_spreme import RATES, lotka_volterra
 from scipy.integrate import solve_ivp
 
-from spreme import PolynomialLibrary, SpReME, Trajectories
+from spreme import PolynomialLibrary, SpReME
 from spreme.estimators.adaptation_prior import population, posterior_covariance, relaxed
-from spreme.estimators.adaptation_repairs import disagreeing_environments
-from spreme.likelihood.final import Estimate, finish
-from spreme.likelihood.problem import pose
-from spreme.likelihood.starting_states import starting_states
 from spreme.results import Law
 
 LOTKA = {"x": ["x", "x*y"], "y": ["y", "x*y"]}
@@ -176,41 +172,3 @@ def test_the_alarm_names_the_missing_term(model: SpReME) -> None:
 def test_noise_raises_no_alarm(model: SpReME, seed: int) -> None:
     x, t = solve(RATES["C"], 40 + seed)
     assert model.adapt([x], [t]).status_ == "converged"
-
-
-def estimate_of(own: dict[str, float], noise: float = 0.02) -> tuple[Estimate, np.ndarray, Law]:
-    """Fit of the mask of Lotka-Volterra to environments with some coefficient of x^2 in x'."""
-    table = PolynomialLibrary(degree=2).table(["x", "y"])
-    mask = np.array([[name in LOTKA[state] for name in table.names] for state in ("x", "y")])
-    runs = [solve(RATES["A"], seed, value, noise) for seed, value in enumerate(own.values())]
-    data = Trajectories([x for x, _ in runs], [t for _, t in runs], list(own), None, ["x", "y"])
-    sd = np.array([noise * np.sqrt((x**2).mean(axis=0)) for x, _ in runs])
-    problem = pose([[run] for run in data], table, mask, mask, sd)
-    edges = [own.bounds for own in problem.recordings]
-    states = starting_states(problem.recordings, edges, False)
-    coef = np.tile([0.5, -0.75, -0.5, 0.75], (len(own), 1))
-    estimate = finish(problem, 8, mask, coef, states)
-    full = np.zeros((len(own), *mask.shape))
-    full[:, mask] = estimate.coef
-    law = Law(table, mask, full, np.full(full.shape, np.nan), tuple(own), estimate.noise_std)
-    return estimate, estimate.noise_std / sd, law
-
-
-def test_a_disagreeing_environment_is_named_with_its_terms() -> None:
-    words = disagreeing_environments(*estimate_of({"a": 0.0, "b": 0.0, "odd": 0.2, "c": 0.0}))
-    assert len(words) == 1 and "'odd'" in words[0] and "x**2 in x'" in words[0]
-
-
-def test_environments_that_agree_are_not_named() -> None:
-    found = estimate_of({"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.0})
-    assert disagreeing_environments(*found) == []
-    # one environment cannot disagree with others
-    assert disagreeing_environments(*estimate_of({"a": 0.2})) == []
-
-
-def test_residuals_far_above_the_others_are_named_without_a_remedy() -> None:
-    estimate, residual, law = estimate_of({"a": 0.0, "b": 0.0, "c": 0.0})
-    residual = residual.copy()
-    residual[1] *= 20.0
-    words = disagreeing_environments(estimate, residual, law)
-    assert len(words) == 1 and "'b'" in words[0] and "times those of the others" in words[0]

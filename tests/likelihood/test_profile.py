@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -167,4 +168,87 @@ def test_picture() -> None:
     assert plot_profile(unbounded, axes) is axes
     with pytest.raises(TypeError, match="needs a Profile"):
         plot_profile("x")  # type: ignore[arg-type]
+    axes.figure.clear()
+
+
+def logistic_growth(
+    tie: object, brakes: tuple[float, ...] = (0.5, 0.7, 1.0), noise: float = 0.005
+) -> tuple[SpReME, Trajectories]:
+    """x' = x - b x^2 in three environments with a growth rate that they share; small errors: all is linear."""
+    t, rng = np.linspace(0, 6, 41), np.random.default_rng(4)
+    x = [
+        0.1 * np.exp(t) / (1 + brake * 0.1 * (np.exp(t) - 1)) + noise * rng.standard_normal(len(t)) for brake in brakes
+    ]
+    data = Trajectories(x, t, env=["a", "b", "c"], state_names=["x"])
+    terms = {"x": ["x", "x**2"]}
+    return SpReME(library=PolynomialLibrary(degree=2), allowed=terms, required=terms, tie=tie).fit(data), data
+
+
+def assert_wald(found: Profile, estimate: float, std: float) -> None:
+    """The profile is the parabola that the joint errors foretell, to the precision of fits and 1 % noise."""
+    assert found.status == "converged"
+    assert found.estimate == pytest.approx(estimate, abs=0.03 * std) and found.std == pytest.approx(std, rel=0.02)
+    half = math.sqrt(CHI2) * std
+    assert (found.lower, found.upper) == pytest.approx((estimate - half, estimate + half), abs=0.06 * std)
+    z = np.sqrt(np.maximum(found.deviance, 0))
+    assert z == pytest.approx(np.abs(found.values - found.estimate) / found.std, abs=0.06)
+
+
+@pytest.mark.parametrize("env", [None, "b"])
+def test_a_tied_coefficient_moves_in_all_environments(env: str | None) -> None:
+    model, data = logistic_growth({"x": ["x"]})
+    found = model.profile_likelihood(data, "x", "x", env=env)
+    assert found.env == "all environments" and "all environments:" in str(found)
+    assert_wald(found, model.coef_[0, 0, 1], model.coef_std_[0, 0, 1])
+    # three environments know it better than the best of them alone
+    free = logistic_growth(None)[0]
+    assert found.std < 0.8 * free.coef_std_[:, 0, 1].min()
+
+
+def test_other_shared_coefficients_follow() -> None:
+    """With all terms shared the environments are one long recording of one law."""
+    model, data = logistic_growth("all", (0.7, 0.7, 0.7), noise=0.05)
+    alone = Trajectories(data.x, data.t, state_names=["x"])
+    terms = {"x": ["x", "x**2"]}
+    one = SpReME(library=PolynomialLibrary(degree=2), allowed=terms, required=terms).fit(alone)
+    for term in ("x", "x**2"):
+        shared, whole = (own.profile_likelihood(own_data, "x", term) for own, own_data in ((model, data), (one, alone)))
+        # environments get noise of their own: weights differ by the scatter of three estimates from 41 values
+        assert (shared.lower, shared.upper) == pytest.approx((whole.lower, whole.upper), abs=0.5 * whole.std)
+
+
+def test_own_coefficients_beside_shared_ones_know_what_the_others_say() -> None:
+    model, data = logistic_growth({"x": ["x"]})
+    found = model.profile_likelihood(data, "x", "x**2", env="c")
+    assert found.env == "c"
+    assert_wald(found, model.coef_[2, 0, 2], model.coef_std_[2, 0, 2])
+
+
+def test_shared_coefficients_need_all_data() -> None:
+    model, data = logistic_growth({"x": ["x"]})
+    with pytest.raises(ValueError, match="no environment 'a' whose coefficients are shared"):
+        model.profile_likelihood(data.where(env="b"), "x", "x", env="b")
+
+
+def test_terminals_show_the_text() -> None:
+    data = relaxation(1.0, 0.05, seed=2)
+    found = fitted(data).profile_likelihood(data, "x", "x")
+    assert repr(found) == str(found) and "(profile likelihood)" in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("centre", "width"), [(-1.0, 1e-3), (-123.456, 1e-3), (2.6667, 1e-4), (1.2e6, 2.0), (0.5, 0.1)]
+)
+def test_tick_labels_do_not_overlap(centre: float, width: float) -> None:
+    z = np.linspace(-3, 3, 13)
+    own = Profile(
+        centre + width * z, z**2, centre, width, centre - 2 * width, centre + 2 * width, 0.95, "", "x", "x", "a"
+    )
+    axes = plot_profile(own)
+    axes.figure.canvas.draw()
+    first, last = axes.get_xlim()
+    ticks = [t for t in axes.xaxis.get_major_ticks() if first <= t.get_loc() <= last and t.label1.get_text()]
+    boxes = [tick.label1.get_window_extent() for tick in ticks]
+    assert len(boxes) >= 2
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
     axes.figure.clear()

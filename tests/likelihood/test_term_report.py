@@ -246,3 +246,8 @@ def test_a_tied_term_is_one_estimate_with_its_own_error() -> None:
     tied, free, *_ = report_terms(make_law(values), make_covariance(3, std=0.1)).rows
     assert tied.mean_std == pytest.approx(np.sqrt(make_covariance(3, std=0.1)[:, 0, 0].max()))
     assert free.mean_std < tied.mean_std
+
+
+def test_terminals_show_the_table() -> None:
+    report = report_terms(make_law([[1.0, 2.0, 3.0, 4.0]] * 3), make_covariance(3))
+    assert repr(report) == str(report) and "same in all environments" in repr(report)
