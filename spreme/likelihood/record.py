@@ -58,7 +58,7 @@ def _law(fit: Fit, table: TermTable, value: float, distance: float, stage: Stage
         score=value,
         distance=distance,
         bic=score(fit, "bic"),
-        evidence=score(fit, "evidence"),
+        evidence=value if stage.visited.criterion == "evidence" else score(fit, "evidence"),
         residual=float(np.sqrt(fit.spread)) if fit.is_feasible else float("inf"),
         segments=stage.pieces,
         reason=reason,
