@@ -165,19 +165,26 @@ def _by_moments(fit: Fit) -> tuple[Array, Array]:
 
 
 def _by_expectation(now: _Expansion) -> tuple[Array, Array]:
-    """Mean and variance by one step of expectation and maximisation, which never leads uphill."""
-    posterior = np.linalg.inv(now.fisher + np.diag(1.0 / now.variance))
-    mean = now.mode.coef.mean(axis=0)
-    spread = (now.mode.coef - mean) ** 2 + np.einsum("eqq->eq", posterior)
-    return mean, spread.mean(axis=0)
+    """Mean and variance by one step of expectation and maximisation over the environments that observe a term."""
+    inner = _inner(now.fisher, now.variance)
+    posterior = now.variance * np.einsum("eqq->eq", np.linalg.inv(inner))
+    mean, variance = _by_moments(now.mode)
+    count = np.maximum(now.mode.observed.sum(axis=0), 1)
+    return mean, variance + np.where(now.mode.observed, posterior, 0.0).sum(axis=0) / count
 
 
 def _posterior_mean(coef: Array, fisher: Array, mean: Array, variance: Array) -> Array:
     """Where the modes (E, q) were if the likelihoods were parabolas about the estimates."""
     root = np.sqrt(variance)
-    inner = np.eye(len(root)) + root[:, None] * fisher * root
     pull = np.einsum("eqr,er->eq", fisher, coef - mean) * root
-    return mean + root * np.linalg.solve(inner, pull[..., None])[..., 0]
+    return mean + root * np.linalg.solve(_inner(fisher, variance), pull[..., None])[..., 0]
+
+
+def _inner(fisher: Array, variance: Array) -> Array:
+    """I + D^1/2 F_e D^1/2 (E, q, q), which has no units."""
+    root = np.sqrt(variance)
+    out: Array = np.eye(len(root)) + root[:, None] * fisher * root
+    return out
 
 
 def _smallest_error(fisher: Array) -> Array:
@@ -189,12 +196,13 @@ def _smallest_error(fisher: Array) -> Array:
 def _evidence(mode: Fit, mean: Array, variance: Array, fisher: Array) -> float:
     """Laplace's method about the mode."""
     pull = np.where(mode.observed, (mode.coef - mean) ** 2 / variance, 0.0)
-    root = np.sqrt(variance)
-    inner = np.eye(len(root)) + root[:, None] * fisher * root
-    return float(deviance(mode).sum() + pull.sum() + np.linalg.slogdet(inner)[1].sum()) + price_of_terms(mode)
+    volume = np.linalg.slogdet(_inner(fisher, variance))[1]
+    return float(deviance(mode).sum() + pull.sum() + volume.sum()) + price_of_terms(mode)
 
 
 def _top_of_parabola(now: _Expansion) -> Array:
     """Estimates (E, q) of every environment alone if the likelihood were the parabola that it is about the mode."""
-    force = np.where(now.mode.observed, (now.mode.coef - now.mean) / now.variance, 0.0)
-    return now.mode.coef + np.einsum("eqr,er->eq", np.linalg.pinv(now.fisher, rcond=1e-12, hermitian=True), force)
+    error = _smallest_error(now.fisher)
+    force = np.where(now.mode.observed, (now.mode.coef - now.mean) / now.variance, 0.0) * error
+    inverse = np.linalg.pinv(now.fisher * error[:, None] * error, rcond=1e-12, hermitian=True)
+    return now.mode.coef + np.einsum("eqr,er->eq", inverse, force) * error

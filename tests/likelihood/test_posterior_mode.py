@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from measured import decay, lotka, mask_of, measure
 
+from spreme.data import Trajectory
 from spreme.library import PolynomialLibrary
 from spreme.likelihood.criteria import FLOOR, deviance, evidence, price_of_terms
 from spreme.likelihood.evaluation import Evaluator
@@ -135,6 +136,21 @@ def test_a_superfluous_term_loses_what_the_parabola_gave_it() -> None:
         flattered += by_mode > by_parabola
         assert by_mode > 0.0
     assert flattered >= 3
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_units_do_not_matter(factor: float) -> None:
+    measured = saturating()
+    evaluator, fit, states = fitted(measured, measured.mask)
+    scaled = replace(
+        measured,
+        environments=[[Trajectory(own.t, factor * own.x, own.env) for own in runs] for runs in measured.environments],
+        coef=measured.coef * [factor, 1.0 / factor],  # of 1 and of x^2
+        sd=factor * measured.sd,
+    )
+    other, own, there = fitted(scaled, measured.mask)
+    # residuals are in units of the noise; fits end within a small share of a standard error of each other
+    assert evidence_at_mode(other, own, there) == pytest.approx(evidence_at_mode(evaluator, fit, states), abs=0.1)
 
 
 def test_one_environment_has_no_population() -> None:
