@@ -119,10 +119,10 @@ def oscillator(degree: int = 2, n: int = 61, **options: Any) -> Measured:
     )
 
 
-def decay(n: int = 31, **options: Any) -> Measured:
+def decay(n: int = 31, degree: int = 3, **options: Any) -> Measured:
     """One state that decays to a constant: x' = a - b x."""
     return measure(
-        PolynomialLibrary(degree=3).table(["x"]),
+        PolynomialLibrary(degree=degree).table(["x"]),
         [["1", "x"]],
         lambda e: {(0, "1"): 0.3 + 0.2 * e, (0, "x"): -1.0 - 0.2 * e},
         lambda rng: rng.uniform(1, 3, 1),

@@ -31,8 +31,8 @@ Mask = NDArray[np.bool_]
 
 # Largest equation that is looked for, and the multiplications that one size may cost to be looked through completely.
 MOST_OF_ONE, AFFORDABLE = 8, 1e8
-# Supports whose neighbours are looked at too, and how many neighbours of each kind.
-CENTRES, NEAR = 3, 8
+# Steps from support to support, how many supports each sets out from, and how many neighbours of each kind it sees.
+STEPS, CENTRES, NEAR = 3, 4, 8
 
 
 def matched_model(problem: Problem, fit: Fit, states: Sequence[Array], breaks: Sequence[Indices], pieces: int) -> Model:
@@ -137,9 +137,10 @@ def better_equations(model: Model, visited: Visited) -> list[tuple[Mask, Array]]
 
 
 def _supports(model: Model, s: int, visited: Visited) -> list[Mask]:
-    """Supports of one equation: the best of every size, and those near the present one and near the best of these.
+    """Supports of one equation: the best of every size, and what is found step by step from the most promising.
 
-    The best of a size has the smallest residuals; the criterion may prefer another, alike in all environments.
+    The best of a size has the smallest residuals; the criterion may prefer another, alike in all environments, which
+    differs in more than one term.
     """
     own = np.nonzero(model.terms)[0] == s
     gram, cross = model.gram[:, own][:, :, own], model.cross[:, own]
@@ -148,15 +149,21 @@ def _supports(model: Model, s: int, visited: Visited) -> list[Mask]:
     path = best_supports(
         gram, cross, max_terms=most, weight=model.weight, required=required, starts=(now,), affordable=AFFORDABLE
     )
-    sound = [support for support in path.masks if not (required & ~support).any()]
-    found = {support.tobytes(): support for support in sound}
+    found: dict[bytes, tuple[float, Mask]] = {}
 
-    def judged(support: Mask) -> float:
-        mask = model.centre.mask.copy()
-        mask[s, model.terms[s]] = support
-        return visited.judge(model.fit(mask))
+    def add(supports: Sequence[Mask]) -> None:
+        for support in supports:
+            if support.tobytes() not in found and support.sum() <= most and not (required & ~support).any():
+                mask = model.centre.mask.copy()
+                mask[s, model.terms[s]] = support
+                found[support.tobytes()] = visited.judge(model.fit(mask)), support
 
-    for centre in [now, *sorted(sound, key=judged)[:CENTRES]]:
-        near = neighbours(gram, cross, centre, weight=model.weight, required=required, most=NEAR)
-        found.update({support.tobytes(): support for support, _ in near if support.sum() <= most})
-    return list(found.values())
+    add([now, *path.masks])
+    expanded: set[bytes] = set()
+    for _ in range(STEPS):
+        waiting = sorted(found.keys() - expanded, key=lambda key: (found[key][0], key))[:CENTRES]
+        expanded.update(waiting)
+        for key in waiting:
+            near = neighbours(gram, cross, found[key][1], weight=model.weight, required=required, most=NEAR)
+            add([support for support, _ in near])
+    return [support for _, support in found.values()]

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spreme.likelihood.criteria import FLOOR, deviance, evidence, price_of_terms
+from spreme.likelihood.criteria import FLOOR, deviance, evidence, price_of_terms, score
 from spreme.likelihood.fits import Fit, FitsMasks
 from spreme.likelihood.population import fit_population
 from spreme.likelihood.restarts import fisher_of, is_vague
@@ -33,6 +33,8 @@ Array = NDArray[np.float64]
 
 # Turns of fit and population, and the fall of the evidence that ends them.
 TURNS, CHANGE = 3, 0.3
+# A difference of the evidence, or of BIC, that is not worth a mention (Kass and Raftery, 1995).
+TIE = 2.0
 # Masks in the lead whose evidence is computed with care.
 LEADERS = 12
 FITTING = Control(40, 0.02, 1e-6)
@@ -58,15 +60,25 @@ def leader(evaluator: FitsMasks, visited: Visited, states: Sequence[Any]) -> Fit
         The best one.
     """
     for _ in range(LEADERS):
-        first = visited.ranked()[0]
-        known, value = visited.score(first.mask), visited.score(first.mask)
-        if first.mask.tobytes() not in visited.settled and is_vague(first):
-            value = evidence_at_mode(evaluator, first, states)
-        value = max(value, _least(first, visited))
-        visited.settle(first, value)
-        if value <= known:
+        waiting = [own for own in _tied(visited) if own.mask.tobytes() not in visited.settled]
+        if not waiting:
             break
-    return visited.ranked()[0]
+        fit = waiting[0]
+        value = evidence_at_mode(evaluator, fit, states) if is_vague(fit) else visited.score(fit.mask)
+        visited.settle(fit, max(value, _least(fit, visited)))
+    best, *others = _tied(visited)
+    if not is_vague(best):
+        return best
+    # the evidence of vague coefficients rests on a population guessed from a few: BIC, which needs none, may object
+    equals = [best, *(own for own in others if own.mask.tobytes() in visited.settled)]
+    prices = [score(own, "bic") for own in equals]
+    return next(own for own, price in zip(equals, prices, strict=True) if price <= min(prices) + TIE)
+
+
+def _tied(visited: Visited) -> list[Fit]:
+    """Masks whose evidence can hardly be told from the best, best first."""
+    ranked = visited.ranked()
+    return [own for own in ranked if visited.score(own.mask) <= visited.score(ranked[0].mask) + TIE]
 
 
 def _least(fit: Fit, visited: Visited) -> float:

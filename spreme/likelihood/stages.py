@@ -37,6 +37,10 @@ Report = Callable[[str], None]
 LEAST_MISFIT = 0.7
 # Other masks of the stage before that are tried when the best one fails on longer segments.
 RESCUES = 6
+# A settled mask whose cost stays beyond so many times that of the stage before is left to the joint fit (chaos).
+HOPE = 10.0
+# Masks of the stage before that come along: those whose scores exceed the best by less than this, so many at most.
+CLOSE, RIVALS = 10.0, 6
 # Work spent on new masks in each round of a search (values times sensitivities), and how many masks that may be.
 BUDGET, WIDTHS = 3e5, (2, 8)
 # Fits from which a search sets out need not be precise.
@@ -193,7 +197,7 @@ class Stages:
         """Longer segments, from the best mask of the stage before; None if the solution is lost."""
         before, visited, current = self.done[-1], Visited(self.criterion, self.limit), None
         limit = LOST * max(before.fit.misfit, LEAST_MISFIT)
-        first = self._again(evaluator, [before.fit])[0]
+        first = self._again(evaluator, [before.fit], HOPE * before.fit.cost if self.settled else None)[0]
         if self.settled and self._is_lost(first):
             self.settled = self._holds_jointly(evaluator.pool)
             if self.settled:
@@ -201,6 +205,8 @@ class Stages:
         if first.misfit < limit:
             visited.add(first)
             current = self._search(evaluator, visited, first)
+        if current is not None:
+            current = self._with_rivals(evaluator, visited, current, limit)
         if not self.settled and (current is None or current.n_terms > first.n_terms):
             current = self._widened(evaluator, visited, current, limit)
         if current is None and not self.settled:
@@ -217,9 +223,14 @@ class Stages:
     def _holds_jointly(self, pool: ThreadPoolExecutor | None) -> bool:
         """Whether the law of the stage before describes whole trajectories, though shooting does not get there."""
         before = self.done[-1]
-        fit = JointEvaluator(before.problem, pool).fit(before.fit.mask, before.fit.coef, self.states, SETTING_OUT)
-        self.whole = fit if fit.is_feasible and not self._is_lost(fit) else None
-        return self.whole is not None
+        for is_near in (True, False):
+            evaluator = JointEvaluator(before.problem, pool, is_near=is_near)
+            fit = evaluator.fit(before.fit.mask, before.fit.coef, self.states, SETTING_OUT)
+            if fit.is_feasible and not self._is_lost(fit):
+                self.whole = fit
+                return True
+        self.whole = None
+        return False
 
     def _widened(self, evaluator: Evaluator, visited: Visited, current: Fit | None, limit: float) -> Fit | None:
         """Search from many terms too: the present ones, and those of weak-form candidates of all sizes."""
@@ -232,6 +243,18 @@ class Stages:
         other = self._search(evaluator, visited, first, distrust=True)
         return other if current is None else visited.best([current.mask, other.mask])
 
+    def _with_rivals(self, evaluator: Evaluator, visited: Visited, current: Fit, limit: float) -> Fit:
+        """Search from a mask that the stage before could hardly tell from its best, if it is better now."""
+        before = self.done[-1]
+        bar = before.visited.score(before.fit.mask) + CLOSE
+        known = [own for own in before.visited.ranked() if before.visited.score(own.mask) < bar]
+        known = [own for own in known if own.mask.tobytes() not in visited.scores][:RIVALS]
+        fits = [fit for fit in self._again(evaluator, known) if fit.misfit < limit]
+        for fit in fits:
+            visited.add(fit)
+        best = visited.best([current.mask, *(fit.mask for fit in fits)])
+        return current if (best.mask == current.mask).all() else self._search(evaluator, visited, best)
+
     def _rescued(self, evaluator: Evaluator, visited: Visited, limit: float) -> Fit | None:
         """Search from the best mask of the stage before that still fits the longer segments; None if none does."""
         known = self.done[-1].visited.ranked()[1 : 1 + RESCUES]
@@ -242,10 +265,10 @@ class Stages:
             return None
         return self._search(evaluator, visited, visited.best([fit.mask for fit in fits]), distrust=True)
 
-    def _again(self, evaluator: Evaluator, known: Sequence[Fit]) -> list[Fit]:
+    def _again(self, evaluator: Evaluator, known: Sequence[Fit], reach: Array | None = None) -> list[Fit]:
         """Fit masks of the stage before again; estimates that cannot be integrated are first drawn to each other."""
         masks, coefs = [own.mask for own in known], [own.coef for own in known]
-        fits = evaluator.fit_all(masks, coefs, self.states, SETTING_OUT)
+        fits = evaluator.fit_all(masks, coefs, self.states, SETTING_OUT, reach)
         lost = [i for i, fit in enumerate(fits) if not fit.is_feasible and fit.n_terms]
         closer = [drawn_together(known[i]) for i in lost]
         again = evaluator.fit_all([masks[i] for i in lost], closer, self.states, SETTING_OUT)

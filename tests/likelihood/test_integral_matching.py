@@ -94,6 +94,22 @@ def test_an_equation_wrong_in_every_term_is_put_right(criterion: str) -> None:
     assert values == sorted(values)
 
 
+def test_terms_that_are_alike_everywhere_are_found_behind_terms_that_fit_better() -> None:
+    """Orthogonal terms with errors of 0.01: three scatter and explain a little more than three that do not.
+
+    The evidence prefers those, which differ in three terms from the present equation and from the best of every size.
+    """
+    measured = decay(noise=0.05, n_environments=6, degree=5)
+    scattered, uniform = ["1", "x", "x**2"], ["x**3", "x**4", "x**5"]
+    model = matched(measured, mask_of(measured.table, [scattered]))
+    scatter = 0.05 * np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    alike = np.full(6, np.sqrt(0.1**2 + 0.05**2 - 5e-5))
+    coef = np.column_stack([0.1 + scatter, 0.1 - scatter, 0.1 + scatter, alike, alike, alike])
+    model = replace(model, gram=np.tile(1e4 * np.eye(6), (6, 1, 1)), cross=1e4 * coef, empty=model.centre.cost + 8e2)
+    proposals = better_equations(model, Visited("evidence", 8))
+    assert any((mask == mask_of(measured.table, [uniform])).all() for mask, _ in proposals)
+
+
 def test_nothing_is_better_than_the_truth() -> None:
     measured = lotka(noise=0.05, n_environments=6)
     model = matched(measured, measured.mask)

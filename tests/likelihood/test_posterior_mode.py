@@ -11,6 +11,7 @@ from measured import decay, lotka, mask_of, measure
 
 from spreme.data import Trajectory
 from spreme.library import PolynomialLibrary
+from spreme.likelihood import posterior_mode
 from spreme.likelihood.criteria import FLOOR, deviance, evidence, price_of_terms
 from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.fits import Fit
@@ -215,6 +216,31 @@ def test_the_leader_is_the_best_with_its_evidence_computed_with_care() -> None:
         visited.add(evaluator.fit(mask, carried(fit, mask), states, PRECISE))
     first = leader(evaluator, visited, states)
     assert first.mask.tobytes() in visited.settled or not is_vague(first)
-    assert visited.score(first.mask) == min(visited.scores.values())
+    assert visited.score(first.mask) <= min(visited.scores.values()) + posterior_mode.TIE
     before = visited.score(first.mask)
     assert visited.add(first) == before
+
+
+@pytest.mark.parametrize(
+    ("evidences", "prices", "expected"),
+    [
+        ((0.0, 1.0, 5.0), (30.0, 10.0, 0.0), 1),  # the evidence tells the first two hardly apart, BIC does
+        ((0.0, 1.0, 1.5), (30.0, 11.0, 10.0), 1),  # nor does BIC the last two: of these the evidence
+        ((0.0, 1.0, 1.5), (11.0, 10.0, 10.5), 0),
+        ((0.0, 3.0, 4.0), (30.0, 10.0, 0.0), 0),
+    ],
+)
+def test_where_the_evidence_is_a_tie_bic_may_object(
+    evidences: tuple[float, ...], prices: tuple[float, ...], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = saturating()
+    evaluator, fit, states = fitted(measured, measured.mask)
+    assert is_vague(fit)
+    visited, price = Visited("evidence", 4), {}
+    masks = [measured.mask, *(mask_of(measured.table, [["1", term]]) for term in ("x", "x**3"))]
+    for mask, value, own in zip(masks, evidences, prices, strict=True):
+        visited.add(replace(fit, mask=mask))
+        visited.settle(replace(fit, mask=mask), value)
+        price[mask.tobytes()] = own
+    monkeypatch.setattr(posterior_mode, "score", lambda own, criterion: price[own.mask.tobytes()])
+    assert (leader(evaluator, visited, states).mask == masks[expected]).all()

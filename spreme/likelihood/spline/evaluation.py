@@ -20,15 +20,25 @@ from spreme.likelihood.threads import over_threads
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Weights of the law from a fit of a similar mask, and from smoothed data.
-WARM, COLD = (1e8, 1e12), (1e0, 1e4, 1e8, 1e12)
+# Weights of the law from a fit of the same mask, of a similar one, and from smoothed data.
+AGAIN, WARM, COLD = (1e12,), (1e8, 1e12), (1e0, 1e4, 1e8, 1e12)
 
 
 class JointEvaluator:
-    """Fits masks to whole trajectories; threads are kept while it is open."""
+    """Fits masks to whole trajectories; threads are kept while it is open.
 
-    def __init__(self, problem: Problem, pool: ThreadPoolExecutor | None = None) -> None:
-        self.problem, self.pool, self.pieces = problem, pool, 1
+    Parameters
+    ----------
+    problem : Problem
+        Data, noise and library.
+    pool : ThreadPoolExecutor or None, default None
+        Threads.
+    is_near : bool, default False
+        Whether states from which fits start are those of a fit, not smoothed data.
+    """
+
+    def __init__(self, problem: Problem, pool: ThreadPoolExecutor | None = None, *, is_near: bool = False) -> None:
+        self.problem, self.pool, self.pieces, self.is_near = problem, pool, 1, is_near
         self.edges = [own.bounds for own in problem.recordings]
 
     def fit_all(
@@ -79,7 +89,7 @@ class JointEvaluator:
         """Fit one mask in one environment."""
         recording, guess = self.problem.recordings[e], states[e]
         options = JointOptions(
-            stages=WARM if isinstance(guess, JointFit) else COLD,
+            stages=self._stages(field, guess),
             max_iter=control.max_iter,
             tol=control.tol / recording.n_values,
             huber=self.problem.huber,
@@ -90,6 +100,14 @@ class JointEvaluator:
         found = fit_jointly(recording, field, start, self.problem.sd[e], guess=guess, prior=given, options=options)
         found.information[silent] = found.information[:, silent] = 0.0
         return found
+
+    def _stages(self, field: Field, guess: Array | JointFit) -> tuple[float, ...]:
+        """Weights of the law, one after the other, from what a fit starts at."""
+        if not isinstance(guess, JointFit):
+            return WARM if self.is_near else COLD
+        same = np.array_equal(field.state_index, guess.field.state_index)
+        same &= np.array_equal(field.term_index, guess.field.term_index)
+        return AGAIN if same and guess.converged else WARM
 
     def _collect(self, mask: Mask, done: Sequence[JointFit]) -> Fit:
         """Join the environments; the cost of a spline that does not obey its law is that of no solution."""
