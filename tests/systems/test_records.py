@@ -2,24 +2,126 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy
 
 import systems
-from systems.__main__ import main
-from systems.environments import ParameterSets, RelativeRanges
+from spreme.library import PolynomialLibrary
+from systems.catalogue import textbook
+from systems.environments import PRIMES, ParameterSets, RelativeRanges
 from systems.integration import vector_field
 from systems.starts import Box, Ring, StandardNormal
 
 NAMES = systems.names()
+WITH_RANGES = [name for name in NAMES if isinstance(systems.get(name).environments, RelativeRanges)]
+
+# First and last key that the systems of a suite may have.
+KEYS = {"bench": (1, 31), "textbook": (101, 199), "chaos": (201, 299), "odebench": (301, 499)}
+
+A_NEW_SYSTEM = """
+from sympy import symbols
+
+from spreme.library import PolynomialLibrary
+from systems.environments import RelativeRanges
+from systems.starts import Box
+from systems.system import System
+
+x, a, b = symbols("x a b")
+SYSTEM = System(
+    name="decay",
+    key=0,
+    equations={"x": a - b * x},
+    parameters={"a": 1.0, "b": 2.0},
+    environments=RelativeRanges({"b": 0.5}),
+    starts=Box(((0, 1),)),
+    dt=0.1,
+    horizon=2.0,
+    library=PolynomialLibrary(degree=3),
+    citation="a test",
+)
+"""
 
 
 def test_systems_are_listed_in_the_order_of_their_keys() -> None:
     keys = [systems.get(name).key for name in NAMES]
     assert keys == sorted(set(keys))
-    assert keys == list(range(1, 31))
     assert NAMES[:4] == ["linear3d", "lotka", "lorenz", "pendulum"]
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_every_system_is_in_one_suite() -> None:
+    assert {"bench", "textbook", "chaos"} <= set(systems.suites())
+    listed = [name for suite in systems.suites() for name in systems.names(suite)]
+    assert sorted(listed) == sorted(NAMES)
+    assert [systems.get(name).key for name in systems.names("bench")] == list(range(1, 32))
+    assert len(systems.names("textbook")) >= 18
+    assert len(systems.names("chaos")) == 20
+
+
+@pytest.mark.parametrize("suite", sorted(set(systems.suites()) & set(KEYS)))
+def test_the_suites_share_no_keys(suite: str) -> None:
+    first, last = KEYS[suite]
+    assert all(first <= systems.get(name).key <= last for name in systems.names(suite))
+
+
+def test_an_unknown_suite_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="unknown suite 'text': there are bench, chaos"):
+        systems.names("text")
+
+
+def test_a_new_file_is_a_new_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "decay.py").write_text(A_NEW_SYSTEM)
+    (tmp_path / "table.py").write_text(A_NEW_SYSTEM.replace("decay", "other") + "SYSTEMS = (SYSTEM,)\ndel SYSTEM\n")
+    (tmp_path / "served.py").write_text("NOTHING = 0\n")
+    monkeypatch.setattr(textbook, "__path__", [*textbook.__path__, str(tmp_path)])
+    for name in ("decay", "other"):
+        new = systems.get(name)
+        assert new.name == name
+        assert name in systems.names()[:2]
+        assert name in systems.names("textbook")
+        assert not new.is_misspecified
+        assert systems.true_mask(new, new.library.table(new.states), range(8)).sum() == 2
+        assert systems.generate(new, n_environments=2).n_samples == 2 * 4 * 21
+    for module in ("decay", "table", "served"):
+        del sys.modules[f"{textbook.__name__}.{module}"]
+
+
+def test_one_system_is_found_without_the_others() -> None:
+    code = "import sys, systems; systems.get('lotka'); print(sum(name.count('.') == 3 for name in CATALOGUE))"
+    listed = "[name for name in sys.modules if name.startswith('systems.catalogue.')]"
+    run = subprocess.run(
+        [sys.executable, "-c", code.replace("CATALOGUE", listed)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "1"
+
+
+def test_a_law_outside_its_library_is_misspecified() -> None:
+    assert [name for name in systems.names("bench") if systems.get(name).is_misspecified] == ["glycolytic"]
+    others = [*systems.names("textbook"), *systems.names("chaos")]
+    assert not any(systems.get(name).is_misspecified for name in others)
+    pendulum = systems.get("pendulum")
+    assert replace(pendulum, library=PolynomialLibrary(degree=3)).is_misspecified
+
+
+def test_a_parameter_within_a_function_is_in_no_library() -> None:
+    """At its base value of 1 the term sin(a x) is in the library, in the environments it is not."""
+    x, y, a, b = sympy.symbols("x y a b")
+    pendulum = systems.get("pendulum")
+    inside = replace(
+        pendulum,
+        equations={"x": y, "y": -b * sympy.sin(a * x)},
+        parameters={"a": 1.0, "b": 1.0},
+        environments=RelativeRanges({"a": 0.1}),
+    )
+    assert inside.is_misspecified
+    outside = {"x": y, "y": -a * b * sympy.sin(x)}
+    assert not replace(inside, equations=outside).is_misspecified
 
 
 @pytest.mark.parametrize("name", ["lotke", "", "registry", "spreme-lotka", 3, None])
@@ -41,6 +143,14 @@ def test_a_record_is_complete(name: str) -> None:
     assert system.starts.draw(np.random.default_rng(0), 3).shape == (3, len(system.states))
     assert 0 < system.dt < system.horizon
     assert system.citation
+    assert system.lyapunov_time is None or system.lyapunov_time > 0
+
+
+@pytest.mark.parametrize("name", WITH_RANGES)
+def test_every_parameter_that_differs_has_a_prime(name: str) -> None:
+    environments = systems.get(name).environments
+    assert isinstance(environments, RelativeRanges)
+    assert len(environments.half_ranges) <= len(PRIMES)
 
 
 def test_parameters_have_their_published_check_values() -> None:
@@ -50,7 +160,7 @@ def test_parameters_have_their_published_check_values() -> None:
     assert (lotka["a"], lotka["g"]) == (0.5, 0.5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_RANGES)
 def test_parameters_stay_in_their_ranges_and_adaptation_goes_beyond(name: str) -> None:
     system = systems.get(name)
     assert isinstance(system.environments, RelativeRanges)
@@ -112,31 +222,8 @@ def test_a_box_draws_alike_from_both_kinds_of_generator() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_vector_field_is_the_truth(name: str) -> None:
     system = systems.get(name)
+    env = system.environments.labels(1)[0]
     x = system.starts.draw(np.random.default_rng(1), 1)[0]
     values = dict(zip(map(sympy.Symbol, system.states), x, strict=True))
-    expected = [float(rhs.subs(values)) for rhs in systems.truth(system, 2).values()]
-    np.testing.assert_allclose(vector_field(system, 2)(0.0, x), expected, rtol=1e-12)
-
-
-def test_the_command_line_lists_one_system_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines][: len(NAMES)] == NAMES
-    assert [line.split()[0] for line in lines][len(NAMES) :] == [
-        "spreme-linear",
-        "spreme-lorenz",
-        "spreme-lotka",
-        "spreme-pendulum",
-    ]
-    lotka = next(line for line in lines if line.startswith("lotka"))
-    for piece in ("x y", "a=0.5, b*=0.75, g=0.5, d*=0.75", "Volterra"):
-        assert piece in lotka
-    assert "a=0.5, b*=0.625, g=0.5, d*=1.125" in next(line for line in lines if line.startswith("spreme-lotka"))
-
-
-@pytest.mark.parametrize("arguments", [[], ["run"], ["list", "--all"]])
-def test_the_command_line_offers_nothing_else(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == 2
-    assert "usage: python -m systems" in capsys.readouterr().err
+    expected = [float(rhs.subs(values)) for rhs in systems.truth(system, env).values()]
+    np.testing.assert_allclose(vector_field(system, env)(0.0, x), expected, rtol=1e-12)

@@ -20,4 +20,5 @@ SYSTEM = System(
     horizon=8.0,
     library=PolynomialLibrary(degree=3),
     citation="E. N. Lorenz, Deterministic nonperiodic flow, Journal of the Atmospheric Sciences, 1963",
+    lyapunov_time=1 / 0.9056,  # J. C. Sprott, Chaos and Time-Series Analysis, 2003, appendix A
 )

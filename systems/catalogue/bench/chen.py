@@ -20,4 +20,5 @@ SYSTEM = System(
     horizon=5.0,
     library=PolynomialLibrary(degree=3),
     citation="G. Chen, T. Ueta, Yet another chaotic attractor, International Journal of Bifurcation and Chaos, 1999",
+    lyapunov_time=1 / 2.0272,  # J. C. Sprott, Chaos and Time-Series Analysis, 2003, appendix A
 )

@@ -20,4 +20,5 @@ SYSTEM = System(
     horizon=40.0,
     library=PolynomialLibrary(degree=3),
     citation="O. E. Rössler, An equation for continuous chaos, Physics Letters A, 1976",
+    lyapunov_time=1 / 0.0714,  # J. C. Sprott, Chaos and Time-Series Analysis, 2003, appendix A
 )

@@ -26,4 +26,5 @@ SYSTEM = System(
     library=PolynomialLibrary(degree=3),
     citation="J. A. Vano, J. C. Wildenberg, M. B. Anderson, J. K. Noel, J. C. Sprott, Chaos in low-dimensional "
     "Lotka-Volterra models of competition, Nonlinearity, 2006",
+    lyapunov_time=1 / 0.0203,  # the publication cited
 )

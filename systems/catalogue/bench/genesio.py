@@ -21,4 +21,5 @@ SYSTEM = System(
     library=PolynomialLibrary(degree=3),
     citation="R. Genesio, A. Tesi, Harmonic balance methods for the analysis of chaotic dynamics in nonlinear "
     "systems, Automatica, 1992",
+    lyapunov_time=1 / 0.075,  # computed; environment 3 of training is periodic
 )

@@ -1,0 +1,1 @@
+"""spreme-bench: 30 systems whose law is in their library, and the glycolytic oscillator, whose law is not."""

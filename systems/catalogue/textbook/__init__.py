@@ -1,0 +1,1 @@
+"""Textbook systems of many fields, at parameters of the literature."""
