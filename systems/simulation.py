@@ -115,15 +115,22 @@ def draw_runs(
     """Draw starts and integrate: n_trajectories runs in each of the given environments."""
     if n_trajectories < 1:
         raise ValueError(f"n_trajectories must be 1 or more, got n_trajectories={n_trajectories!r}")
-    t = np.arange(0.0, system.horizon + 1e-9, system.dt)  # the horizon is a sample in spite of rounding
-    runs = []
+    t, runs = sample_times(system), []
     for env in environments:
         field = vector_field(system, env)
         for j in range(n_trajectories):
-            rng = np.random.default_rng([SPLITS[split], system.key, env, j])
-            start = system.starts.draw(rng, 1)[0]
-            runs.append(Run(env, j, *integrate(field, start, t, DOP853)))
+            runs.append(Run(env, j, *integrate(field, draw_start(system, env, j, split), t, DOP853)))
     return runs
+
+
+def sample_times(system: System) -> NDArray[np.float64]:
+    """Times of the samples; the horizon is one of them in spite of rounding."""
+    return np.arange(0.0, system.horizon + 1e-9, system.dt)
+
+
+def draw_start(system: System, env: int, trajectory: int, split: str) -> NDArray[np.float64]:
+    """Draw the initial state (S,) of one run."""
+    return system.starts.draw(np.random.default_rng([SPLITS[split], system.key, env, trajectory]), 1)[0]
 
 
 def add_noise(system: System, runs: Sequence[Run], noise: float, seed: int, *, split: str = "training") -> list[Run]:

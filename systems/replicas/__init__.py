@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
-from systems.replicas.spreme_protocol import Experiment, SpremeReplica, hold_out
+from systems.replicas.seeded_protocol import SeededReplica
+from systems.replicas.spreme_protocol import SpremeReplica, hold_out
+from systems.setups.setup import Experiment, Setup
 
-__all__ = ["Experiment", "SpremeReplica", "get", "hold_out", "names"]
+__all__ = ["Experiment", "SeededReplica", "SpremeReplica", "get", "hold_out", "names"]
 
 _MODULES = {
     "spreme-linear": "spreme_linear",
@@ -14,9 +17,11 @@ _MODULES = {
     "spreme-lotka": "spreme_lotka",
     "spreme-pendulum": "spreme_pendulum",
 }
+# modules of more than one replica, by name in `REPLICAS`
+_TABLES = ("leads_lotka", "coda_lotka", "coda_glycolytic", "ncf_selkov", "ncf_pendulum", "geps_pendulum", "odebench")
 
 
-def get(name: str) -> SpremeReplica:
+def get(name: str) -> Setup:
     """Look up a replica.
 
     Parameters
@@ -26,7 +31,7 @@ def get(name: str) -> SpremeReplica:
 
     Returns
     -------
-    SpremeReplica
+    Setup
         Its system and protocol.
 
     Raises
@@ -44,10 +49,12 @@ def get(name: str) -> SpremeReplica:
       samples       200 per trajectory
       times         0 to 3.98
     """
-    if name not in _MODULES:
-        raise ValueError(f"unknown replica {name!r:.60}: there are {', '.join(names())}")
-    replica: SpremeReplica = import_module(f"{__name__}.{_MODULES[name]}").REPLICA
-    return replica
+    if name in _MODULES:
+        replica: Setup = import_module(f"{__name__}.{_MODULES[name]}").REPLICA
+        return replica
+    if name in _tables():
+        return _tables()[name]
+    raise ValueError(f"unknown replica {name!r:.60}: there are {', '.join(names())}")
 
 
 def names() -> list[str]:
@@ -56,12 +63,19 @@ def names() -> list[str]:
     Returns
     -------
     list of str
-        Names, sorted.
+        Names, sorted; those of the tables last.
 
     Examples
     --------
     >>> from systems import replicas
-    >>> replicas.names()
+    >>> [name for name in replicas.names() if name.startswith("spreme")]
     ['spreme-linear', 'spreme-lorenz', 'spreme-lotka', 'spreme-pendulum']
     """
-    return sorted(_MODULES)
+    return [*sorted(_MODULES), *_tables()]
+
+
+@cache
+def _tables() -> dict[str, Setup]:
+    """Replicas of the modules that hold many."""
+    tables = [import_module(f"{__name__}.{module}").REPLICAS for module in _TABLES]
+    return {name: replica for table in tables for name, replica in table.items()}

@@ -6,7 +6,7 @@ From the publication: equations, base (-0.1, 2, -2, -0.1, -0.3), spread, starts,
 from dataclasses import replace
 
 from spreme.library import PolynomialLibrary
-from systems.catalogue.linear3d import SYSTEM as LINEAR3D
+from systems.catalogue.bench.linear3d import SYSTEM as LINEAR3D
 from systems.environments import ParameterSets
 from systems.replicas.spreme_protocol import CITATION, DT, HORIZON, SpremeReplica
 from systems.starts import StandardNormal
@@ -17,6 +17,7 @@ REPLICA = SpremeReplica(
     system=replace(
         LINEAR3D,
         name="spreme-linear",
+        key=501,
         parameters=BASE,
         environments=ParameterSets({100: BASE}),
         starts=StandardNormal(3),

@@ -6,7 +6,7 @@ From the publication: equations, base (10, 28, 8/3), spread, starts, polynomials
 from dataclasses import replace
 
 from spreme.library import PolynomialLibrary
-from systems.catalogue.lorenz import SYSTEM as LORENZ
+from systems.catalogue.bench.lorenz import SYSTEM as LORENZ
 from systems.environments import ParameterSets
 from systems.replicas.spreme_protocol import CITATION, DT, HORIZON, SpremeReplica
 from systems.starts import StandardNormal
@@ -17,6 +17,7 @@ REPLICA = SpremeReplica(
     system=replace(
         LORENZ,
         name="spreme-lorenz",
+        key=502,
         parameters=BASE,
         environments=ParameterSets({100: BASE}),
         starts=StandardNormal(3),

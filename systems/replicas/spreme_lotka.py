@@ -7,7 +7,7 @@ From the publication: equations, the nine environments of training and the one o
 from dataclasses import replace
 
 from spreme.library import PolynomialLibrary
-from systems.catalogue.lotka import SYSTEM as LOTKA
+from systems.catalogue.bench.lotka import SYSTEM as LOTKA
 from systems.environments import ParameterSets
 from systems.replicas.spreme_protocol import CITATION, DT, HORIZON, SpremeReplica
 from systems.starts import Box
@@ -31,6 +31,7 @@ REPLICA = SpremeReplica(
     system=replace(
         LOTKA,
         name="spreme-lotka",
+        key=503,
         parameters=BASE,
         environments=ParameterSets({100: BASE}),
         starts=Box(((1, 2), (1, 2))),

@@ -7,7 +7,7 @@ polynomials up to degree 5 and sin x, sin y, sin(x + y).
 from dataclasses import replace
 
 from spreme.library import CustomLibrary, PolynomialLibrary
-from systems.catalogue.pendulum import SYSTEM as PENDULUM
+from systems.catalogue.bench.pendulum import SYSTEM as PENDULUM
 from systems.environments import ParameterSets
 from systems.replicas.spreme_protocol import CITATION, DT, HORIZON, SpremeReplica
 from systems.starts import Ring
@@ -18,6 +18,7 @@ REPLICA = SpremeReplica(
     system=replace(
         PENDULUM,
         name="spreme-pendulum",
+        key=504,
         parameters=BASE,
         environments=ParameterSets({100: BASE}),
         starts=Ring(inner=1.3),

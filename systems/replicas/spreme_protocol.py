@@ -13,7 +13,8 @@ Taken from the publication's set-up:
   rounded; up to 2.5 T in steps of dt / 2.
 
 Different here: times stay in double precision (the publication rounds them to single), so that they remain multiples of
-dt; environments carry labels, 0, 1, ... in training and 100 in adaptation.
+dt; environments carry labels, 0, 1, ... in training and 100 in adaptation. Noise may be added to what is published, and
+the starts of the test run in the environments of training too.
 
 References
 ----------
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,8 @@ from numpy.typing import NDArray
 from spreme.data import Trajectories
 from systems.environments import FIRST_ADAPTATION, ParameterSets
 from systems.integration import Integrator, integrate, vector_field
+from systems.setups.setup import Experiment
+from systems.simulation import Run, add_noise, collect
 from systems.system import System
 
 DT = 0.02
@@ -39,29 +43,10 @@ HORIZON = 4.0
 VARIANCE = 0.01
 CITATION = "M. Park et al., SpReME: Sparse Regression for Multi-Environment Dynamic Systems, arXiv:2302.05942, 2023"
 LSODA = Integrator("LSODA", rtol=1e-12, atol=1e-12)
+TRAINING_SEED = 1000
+ADAPTATION_SEED = 100
 
-
-@dataclass(frozen=True, eq=False)
-class Experiment:
-    """Data together with the system that made them.
-
-    Attributes
-    ----------
-    system : System
-        The system with the parameters of these very environments, so that `systems.truth` tells their law.
-    data : Trajectories
-        Environment by environment.
-
-    Examples
-    --------
-    >>> from systems import replicas, truth
-    >>> adaptation = replicas.get("spreme-lotka").adaptation()
-    >>> truth(adaptation.system, env=100)["y"]
-    1.125*x*y - 0.5*y
-    """
-
-    system: System
-    data: Trajectories
+ParametersOf: TypeAlias = Mapping[int, Mapping[str, float]]  # environment -> parameter -> value
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,13 +82,30 @@ class SpremeReplica:
         """Names of the parameters that differ between the environments of training."""
         return tuple(self.system.parameters) if self.training_sets is None else self.training_sets.varied
 
-    def training(self, seed: int = 1000, n_environments: int = 3, n_trajectories: int = 16) -> Experiment:
+    @property
+    def forecast_integrator(self) -> None:
+        """None: the data are exact, and so are forecasts."""
+        return None
+
+    def training(
+        self,
+        noise: float = 0.0,
+        seed: int = 0,
+        *,
+        draw_seed: int = TRAINING_SEED,
+        n_environments: int = 3,
+        n_trajectories: int = 16,
+    ) -> Experiment:
         """Draw the training data.
 
         Parameters
         ----------
-        seed : int, default 1000
-            Seed of the legacy generator.
+        noise : float, default 0
+            Relative to the root mean square of a state in its environment; published: none.
+        seed : int, default 0
+            Key of the noise.
+        draw_seed : int, default 1000
+            Seed of the legacy generator, of starts and parameters.
         n_environments : int, default 3
             Number of environments; of no effect where they are given.
         n_trajectories : int, default 16
@@ -114,24 +116,30 @@ class SpremeReplica:
         Experiment
             Environments 0, 1, ... and their data.
         """
-        rng = np.random.RandomState(seed)
-        if self.training_sets is not None:
-            sets = self.training_sets.sets
-            starts = self.system.starts.draw(rng, n_trajectories)
-        elif self.parameters_first:
-            sets = self._draw_sets(rng, n_environments)
-            starts = self.system.starts.draw(rng, n_trajectories)
-        else:
-            starts = self.system.starts.draw(rng, n_trajectories)
-            sets = self._draw_sets(rng, n_environments)
-        return self._run(sets, round_to_half(starts), np.arange(0.0, HORIZON, DT))
+        sets, starts = self._training_draws(draw_seed, n_environments, n_trajectories)
+        return self._recorded(sets, starts, noise, seed, "training")
 
-    def adaptation(self, seed: int = 100) -> Experiment:
+    def unseen(self) -> Experiment:
+        """Draw the starts of the published test in the environments of training.
+
+        Returns
+        -------
+        Experiment
+            Environments 0, 1, ... and clean data, 2.5 times as long as those of training and twice as fine.
+        """
+        sets, _ = self._training_draws(TRAINING_SEED, 3, 16)
+        return self._tested(sets, ADAPTATION_SEED, 16)
+
+    def adaptation(self, noise: float = 0.0, seed: int = 0, *, draw_seed: int = ADAPTATION_SEED) -> Experiment:
         """Draw the one trajectory to adapt to.
 
         Parameters
         ----------
-        seed : int, default 100
+        noise : float, default 0
+            As in `training`.
+        seed : int, default 0
+            As in `training`.
+        draw_seed : int, default 100
             Seed of the legacy generator.
 
         Returns
@@ -139,15 +147,15 @@ class SpremeReplica:
         Experiment
             Environment 100 and its trajectory.
         """
-        start = self.system.starts.draw(np.random.RandomState(seed), 1)
-        return self._run(self._adaptation_sets(), round_to_half(start), np.arange(0.0, HORIZON, DT))
+        start = self.system.starts.draw(np.random.RandomState(draw_seed), 1)
+        return self._recorded(self._adaptation_sets(), start, noise, seed, "adaptation")
 
-    def test(self, seed: int = 100, n_trajectories: int = 16) -> Experiment:
+    def unseen_adapted(self, *, draw_seed: int = ADAPTATION_SEED, n_trajectories: int = 16) -> Experiment:
         """Draw the trajectories on which the adapted model is judged.
 
         Parameters
         ----------
-        seed : int, default 100
+        draw_seed : int, default 100
             Seed of adaptation, whose stream of random numbers goes on here.
         n_trajectories : int, default 16
             Number of starts.
@@ -157,10 +165,18 @@ class SpremeReplica:
         Experiment
             Environment 100 and its data, 2.5 times as long as those of training and twice as fine.
         """
+        return self._tested(self._adaptation_sets(), draw_seed, n_trajectories)
+
+    def _training_draws(self, seed: int, n_environments: int, n: int) -> tuple[ParametersOf, NDArray[np.float64]]:
+        """Draw parameters and starts of training, in the published order."""
         rng = np.random.RandomState(seed)
-        self.system.starts.draw(rng, 1)  # the start of adaptation
-        starts = self.system.starts.draw(rng, n_trajectories)
-        return self._run(self._adaptation_sets(), starts, np.arange(0.0, 2.5 * HORIZON, DT / 2))
+        if self.training_sets is not None:
+            return self.training_sets.sets, self.system.starts.draw(rng, n)
+        if self.parameters_first:
+            sets = self._draw_sets(rng, n_environments)
+            return sets, self.system.starts.draw(rng, n)
+        starts = self.system.starts.draw(rng, n)
+        return self._draw_sets(rng, n_environments), starts
 
     def _draw_sets(self, rng: np.random.RandomState, n: int) -> dict[int, dict[str, float]]:
         """Draw the parameters of n environments around the base, row by row."""
@@ -168,22 +184,35 @@ class SpremeReplica:
         values = base + VARIANCE**0.5 * rng.standard_normal(size=(n, len(base)))
         return {env: dict(zip(self.system.parameters, map(float, row), strict=True)) for env, row in enumerate(values)}
 
-    def _adaptation_sets(self) -> dict[int, Mapping[str, float]]:
+    def _adaptation_sets(self) -> ParametersOf:
         """List the one environment of adaptation."""
         return {FIRST_ADAPTATION: self.system.parameters}
 
-    def _run(
-        self, sets: Mapping[int, Mapping[str, float]], starts: NDArray[np.float64], t: NDArray[np.float64]
+    def _recorded(
+        self, sets: ParametersOf, starts: NDArray[np.float64], noise: float, seed: int, split: str
     ) -> Experiment:
+        """Measured runs from rounded starts."""
+        system, runs = self._run(sets, round_to_half(starts), np.arange(0.0, HORIZON, DT))
+        return Experiment(system, collect(system, add_noise(system, runs, noise, seed, split=split)))
+
+    def _tested(self, sets: ParametersOf, seed: int, n: int) -> Experiment:
+        """Clean runs from the starts that follow the one of adaptation."""
+        rng = np.random.RandomState(seed)
+        self.system.starts.draw(rng, 1)  # the start of adaptation
+        starts = self.system.starts.draw(rng, n)
+        system, runs = self._run(sets, starts, np.arange(0.0, 2.5 * HORIZON, DT / 2))
+        return Experiment(system, collect(system, runs))
+
+    def _run(self, sets: ParametersOf, starts: NDArray[np.float64], t: NDArray[np.float64]) -> tuple[System, list[Run]]:
         """Integrate all starts in all environments, parameters in half and states in single precision."""
         rounded = {env: dict(zip(values, map(_half, values.values()), strict=True)) for env, values in sets.items()}
         system = replace(self.system, environments=ParameterSets(rounded))
-        x = []
+        runs = []
         for env in rounded:
             field = vector_field(system, env)
-            x += [integrate(field, start, t, LSODA)[1].astype(np.float32) for start in starts]
-        labels = [env for env in rounded for _ in starts]
-        return Experiment(system, Trajectories(x, t, env=labels, state_names=system.states))
+            every = [integrate(field, start, t, LSODA)[1].astype(np.float32).astype(np.float64) for start in starts]
+            runs += [Run(env, j, t, x) for j, x in enumerate(every)]
+        return system, runs
 
 
 def hold_out(data: Trajectories, share: int = 5) -> tuple[Trajectories, Trajectories]:
