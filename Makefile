@@ -51,7 +51,7 @@ docs: $(call installed,docs) ## build the documentation in build/docs, warnings 
 	@$(RUN) -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs
 	@echo "documentation: build/docs/index.html"
 
-bench: $(call installed,bench) ## run the benchmark and print its report
+bench: $(call installed,bench) ## run the benchmark, or what is left of it; records and report land in runs
 	@$(RUN) -m systems run
 	@$(RUN) -m systems report
 

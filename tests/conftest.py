@@ -19,6 +19,7 @@ WITHOUT_LIKELIHOOD = (
     "tests/selection/test_strength.py",
     "tests/estimators/test_regressor.py",
     "tests/smoothing/",
+    "tests/systems/batch/",
     "tests/systems/test_re",  # records and replicas
     "tests/systems/test_simulation.py",
     "tests/systems/test_structure.py",
