@@ -14,7 +14,7 @@ from spreme.estimators.by_regression import MIXED, discover_by_regression
 from spreme.estimators.complaints import complaints_about, notes_on
 from spreme.estimators.discovery import Discovery
 from spreme.estimators.options import LATER, Options
-from spreme.estimators.prepared import Prepared, coarse
+from spreme.estimators.prepared import Prepared, alone, coarse
 from spreme.library.restrictions import listed_terms
 from spreme.likelihood.choice import check_enough, choose, rejudged
 from spreme.likelihood.final import Estimate, conclude
@@ -69,7 +69,14 @@ def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
     )
     check_enough(options.criterion, problem)
     with ThreadPoolExecutor(n_jobs) if n_jobs > 1 else nullcontext() as pool:
-        search = Stages(problem, beginnings, options.search_criterion, options.max_terms, _reporter(options.verbose))
+        search = Stages(
+            problem,
+            beginnings,
+            options.search_criterion,
+            options.max_terms,
+            _reporter(options.verbose),
+            lambda e: _begin(alone(prepared, e, options), options),
+        )
         engine = "spline" if options.refine == "spline" else "auto"
         stages, reason = _chosen(search, search.run(pool, engine), options, pool)
         last = stages[-1]

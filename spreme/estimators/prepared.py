@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,13 @@ def prepare(data: Trajectories, options: Options) -> Prepared:
     allowed[still] = required[still]
     check_sizes(required, options.max_terms, data.state_names)
     return Prepared(data, environments, table, noise, equations, allowed, required, still)
+
+
+def alone(prepared: Prepared, environment: int, options: Options) -> Prepared:
+    """Keep one environment, with rows of its own."""
+    environments, noise = [prepared.environments[environment]], prepared.noise[[environment]]
+    equations = make_equations(environments, prepared.table, noise, options)
+    return replace(prepared, environments=environments, noise=noise, equations=equations)
 
 
 def grouped(data: Trajectories) -> list[list[Trajectory]]:

@@ -98,6 +98,18 @@ class Problem:
         """The same problem with other noise, at least the floor."""
         return replace(self, sd=np.maximum(sd, self.floor))
 
+    def only(self, environments: Sequence[int]) -> Problem:
+        """The problem of some environments."""
+        kept = np.asarray(environments, dtype=np.int64)
+        return replace(
+            self,
+            recordings=tuple(self.recordings[e] for e in kept),
+            sd=self.sd[kept],
+            floor=self.floor[kept],
+            longest=self.longest[kept],
+            frozen=self.frozen[kept],
+        )
+
     def finer(self, which: Mask | None = None) -> Problem:
         """The same problem with half the step, in the environments `which` (E,) (None: in all)."""
         half = np.where(True if which is None else which, 0.5, 1.0)

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from spreme.likelihood.engines import engine, is_joint, states_at_samples
 from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.fits import Fit, FitsMasks
+from spreme.likelihood.footholds import calmest_first, carried_over
 from spreme.likelihood.integral_matching import better_equations, matched_model
 from spreme.likelihood.ladder import LOST, is_sparse, ladder, limit_after, matching_windows, n_periods
 from spreme.likelihood.posterior_mode import leader
+from spreme.likelihood.precision import enough_steps, with_noise_of
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.restarts import best_of, drawn_together
 from spreme.likelihood.search import Visited, carried, local_search
@@ -39,6 +41,8 @@ LEAST_MISFIT = 0.7
 RESCUES = 6
 # A settled mask whose cost stays beyond so many times that of the stage before is left to the joint fit (chaos).
 HOPE = 10.0
+# Environments in which a beginning is looked for when there is none for all of them together.
+FOOTHOLDS = 3
 # Masks of the stage before that come along: those whose scores exceed the best by less than this, so many at most.
 CLOSE, RIVALS = 10.0, 6
 # Work spent on new masks in each round of a search (values times sensitivities), and how many masks that may be.
@@ -47,8 +51,8 @@ BUDGET, WIDTHS = 3e5, (2, 8)
 SETTING_OUT = Control(20, 0.5, 1e-3)
 # Largest misfit without noise, in units of the noise floor, that counts as exact.
 EXACT = 1e-2
-# Halvings of the step of integration.
-HALVINGS = 6
+# Halvings of the step of integration to begin with where samples are far apart.
+FIRST_HALVINGS = 4
 # Terms of an equation.
 FEW_TERMS = 8
 # Masks proposed by integral matching that are fitted.
@@ -91,10 +95,16 @@ class Stages:
     """
 
     def __init__(
-        self, problem: Problem, beginnings: Sequence[Beginning], criterion: str, max_terms: int | None, report: Report
+        self,
+        problem: Problem,
+        beginnings: Sequence[Beginning],
+        criterion: str,
+        max_terms: int | None,
+        report: Report,
+        beginnings_of: Callable[[int], Sequence[Beginning]] | None = None,
     ) -> None:
-        self.problem, self.criterion, self.report = problem, criterion, report
-        self.limit = max_terms or problem.table.n_terms
+        self.problem, self.criterion, self.report, self.beginnings_of = problem, criterion, report, beginnings_of
+        self.limit, self.most_of_one = max_terms or problem.table.n_terms, max_terms
         self.max_terms = most_terms(problem, max_terms)
         self.superset = np.array([own.superset for own in beginnings])
         self.wide = np.array([own.wide for own in beginnings])
@@ -161,6 +171,9 @@ class Stages:
         states = starting_states(self.problem.recordings, every_sample, self.problem.is_quiet)
         mask = self.wide | self.superset
         first = evaluator.fit(mask, self.coef[:, mask], states, SETTING_OUT)
+        if not first.is_feasible and self._finds_foothold(states, pool):
+            self._keep(1, *self._first(Evaluator(self.problem, 1, pool)))
+            return self.done
         if first.is_feasible:
             self.problem = with_noise_of(self.problem, first)
             evaluator = JointEvaluator(self.problem, pool)
@@ -170,6 +183,24 @@ class Stages:
         self.states = evaluator.states(first, states)
         self._keep(1, evaluator, visited, self._search(evaluator, visited, first, extra=1, distrust=True))
         return self.done
+
+    def _finds_foothold(self, states: Sequence[Array], pool: ThreadPoolExecutor | None) -> bool:
+        """Begin anew with what one environment says by itself, carried over to all; whether that is a beginning."""
+        if self.beginnings_of is None or self.problem.n_environments < 2:
+            return False
+        fine = self.problem
+        for _ in range(FIRST_HALVINGS):
+            fine = fine.finer()
+        for e in calmest_first(self.problem)[:FOOTHOLDS].tolist():
+            alone = Stages(self.problem.only([e]), self.beginnings_of(e), self.criterion, self.most_of_one, _silent)
+            fit = alone._run_jointly(pool)[-1].fit
+            coef = carried_over(fine, e, fit, states, pool) if fit.is_feasible and fit.n_terms else None
+            if coef is not None:
+                self.problem, self.superset, self.states = fine, fit.mask, list(states)
+                self.coef = np.zeros((len(coef), *fit.mask.shape))
+                self.coef[:, fit.mask] = coef
+                return True
+        return False
 
     def _first(self, evaluator: Evaluator) -> tuple[Evaluator, Visited, Fit]:
         """The shortest segments, from the superset; noise and steps are settled here."""
@@ -301,6 +332,10 @@ class Stages:
         return self.done[-1].fit.misfit < EXACT and self.problem.is_quiet
 
 
+def _silent(line: str) -> None:
+    """Report nothing."""
+
+
 def most_terms(problem: Problem, max_terms: int | None) -> int:
     """Largest mask in all: eight terms an equation, unless there is only one equation or the user says otherwise."""
     equations = int(problem.allowed.any(axis=1).sum())
@@ -313,21 +348,3 @@ def affordable_width(problem: Problem, fit: Fit) -> int:
     per_state = fit.n_terms / problem.n_states
     work = problem.n_values.sum() * problem.n_states * (per_state + problem.n_states)
     return int(np.clip(BUDGET / work, *WIDTHS))
-
-
-def with_noise_of(problem: Problem, fit: Fit) -> Problem:
-    """Noise from the residuals of a fit, corrected for the fitted numbers."""
-    return problem.with_noise(fit.residual_std(problem))
-
-
-def enough_steps(evaluator: Evaluator, fit: Fit) -> Problem:
-    """Halve the step of integration where that still changes the cost of a fit."""
-    problem = evaluator.problem
-    now = evaluator.costs(fit, problem)
-    for _ in range(HALVINGS):
-        then = evaluator.costs(fit, problem.finer())
-        moved = np.isfinite(then) & (np.abs(then - now) > np.minimum(0.1, 1e-5 * fit.n_values))
-        if not moved.any():
-            break
-        problem, now = problem.finer(moved), np.where(moved, then, now)
-    return problem
