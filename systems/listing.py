@@ -14,7 +14,7 @@ def system_lines(suite: str | None = None) -> list[str]:
     Parameters
     ----------
     suite : str or None, default None
-        Only those of one suite, or "replicas"; None: all.
+        Only those of one suite, or "replicas"; None: all, without the replicas of systems that are listed anyway.
 
     Returns
     -------
@@ -34,7 +34,9 @@ def system_lines(suite: str | None = None) -> list[str]:
         for own in map(registry.get, registry.names(own_suite))
     ]
     if suite in (None, "replicas"):
+        listed = registry.names() if suite is None else []
         setups = [(name, replicas.get(name)) for name in replicas.names()]
+        setups = [(name, own) for name, own in setups if own.system.name not in listed]
         lines += [line(own.system, "replicas", own.system.environments.varied, name) for name, own in setups]
     return lines
 

@@ -15,7 +15,11 @@ STAND_INS = str(Path(__file__).parent / "batch" / "stand_ins.py")
 def test_every_system_and_replica_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert sorted(names) == sorted([*registry.names(), *replicas.names()])
+    known = registry.names()
+    others = [name for name in replicas.names() if replicas.get(name).system.name not in known]
+    assert sorted(names) == sorted([*known, *others])
+    assert main(["list", "--suite", "replicas"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == replicas.names()
 
 
 def test_one_suite(capsys: pytest.CaptureFixture[str]) -> None:
