@@ -34,7 +34,8 @@ WITHOUT_LIKELIHOOD = (
 
 def _kernel_sources() -> str:
     """Digest of all modules with kernels: Numba itself looks at the file of a kernel only, not at what it calls."""
-    texts = (path.read_bytes() for path in sorted((ROOT / "spreme").rglob("*.py")))
+    paths = [path for package in ("spreme", "systems") for path in sorted((ROOT / package).rglob("*.py"))]
+    texts = (path.read_bytes() for path in paths)
     return hashlib.sha256(b"".join(text for text in texts if b"njit" in text)).hexdigest()[:16]
 
 
