@@ -22,6 +22,8 @@ from spreme.estimators.by_regression import block_diagonal
 from spreme.estimators.options import Options
 from spreme.estimators.prepared import grouped, make_equations
 from spreme.likelihood.evaluation import Evaluator
+from spreme.likelihood.footholds import nearest
+from spreme.likelihood.ladder import is_sparse
 from spreme.likelihood.problem import pose
 from spreme.noise import noise_std
 from spreme.results import Law
@@ -169,6 +171,9 @@ def _by_likelihood(
     centre = np.where(np.isfinite(variance), mean, _typical(law.coef[:, mask]))
     estimates = [np.concatenate([own.coef for own in equations]) for equations in rough]
     begin = [centre, *(np.where(np.isfinite(own), own, centre) for own in estimates)]
+    if is_sparse(problem):  # regressions say little there: other environments may say more
+        problem = problem.finer().finer().finer().finer()
+        begin += nearest(problem, mask, law.coef[:, mask])
     question = Question(problem, mask, mean, variance, _typical(np.abs(law.coef[:, mask])))
     _check_values(question)
     found = adapt_by_likelihood(question, begin)

@@ -20,6 +20,7 @@ from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import Recording
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.likelihood.spline.evaluation import JointEvaluator
+from spreme.likelihood.starting_states import starting_states
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -29,7 +30,7 @@ Mask = NDArray[np.bool_]
 NEAREST = 3
 # An environment is understood if its misfit is at most so many times that of the foothold, or of the noise.
 ALIKE = 4.0
-FITTING = Control(60, 0.05, 1e-3)
+FITTING, AS_IT_IS = Control(60, 0.05, 1e-3), Control(0, 0.05, 1e-3)
 
 
 def calmest_first(problem: Problem) -> Indices:
@@ -95,6 +96,30 @@ def carried_over(
     for e in known:  # those reached early had few neighbours, all on one side
         known[e] = min(known[e], understood(e, known), key=lambda one: one.misfit)
     return np.concatenate([known[e].coef for e in range(problem.n_environments)])
+
+
+def nearest(problem: Problem, mask: Mask, coefs: Array) -> list[Array]:
+    """Find the known coefficients whose solutions come nearest to the data of a new environment.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data of one environment, with steps of integration fine enough.
+    mask : ndarray (S, K) of bool
+        The law, with q terms.
+    coefs : ndarray (E, q)
+        Coefficients of known environments.
+
+    Returns
+    -------
+    list of ndarray (q,)
+        At most `NEAREST`, best first; none with which the data cannot be integrated from their first states.
+    """
+    evaluator = Evaluator(problem, 1)
+    states = starting_states(problem.recordings, evaluator.edges, problem.is_quiet)
+    fits = evaluator.fit_all([mask] * len(coefs), [own[None] for own in coefs], states, AS_IT_IS)
+    order = sorted((i for i, fit in enumerate(fits) if fit.is_feasible), key=lambda i: fits[i].misfit)
+    return [coefs[i] for i in order[:NEAREST]]
 
 
 def _fitted(

@@ -11,7 +11,7 @@ from measured import lotka
 import systems
 from spreme import SpReME, Trajectories
 from spreme.data import Trajectory
-from spreme.likelihood.footholds import calmest_first, carried_over
+from spreme.likelihood.footholds import calmest_first, carried_over, nearest
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.recording import record
 from spreme.likelihood.shooting.gauss_newton import Control
@@ -63,6 +63,17 @@ def test_a_law_is_carried_from_environment_to_environment() -> None:
     np.testing.assert_allclose(coef, truth, rtol=0.01, atol=1e-3)
 
 
+def test_new_data_are_described_best_by_the_environment_most_like_them() -> None:
+    data, system = far_apart([6, 7, 8])
+    problem = posed(data, system)
+    mask = systems.true_mask(system, problem.table, data.environments)
+    known = systems.true_coefficients(system, problem.table, [5, 7, 12, 20])[:, mask]
+    middle = problem.only([1]).finer().finer().finer().finer()
+    best, *others = nearest(middle, mask, known)
+    np.testing.assert_array_equal(best, known[1])
+    assert len(others) <= 2
+
+
 @pytest.mark.slow
 def test_a_fit_that_has_no_beginning_finds_one_in_a_single_environment() -> None:
     data, system = far_apart([5, 6, 7])
@@ -73,3 +84,5 @@ def test_a_fit_that_has_no_beginning_finds_one_in_a_single_environment() -> None
     np.testing.assert_allclose(
         model.coef_, systems.true_coefficients(system, table, data.environments), rtol=1e-7, atol=1e-7
     )
+    new = model.adapt(far_apart([8])[0])
+    np.testing.assert_allclose(new.coef_, systems.true_coefficients(system, table, [8]), rtol=1e-7, atol=1e-7)
