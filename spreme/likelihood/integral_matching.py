@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 # Largest equation that is looked for, and the multiplications that one size may cost to be looked through completely.
 MOST_OF_ONE, AFFORDABLE = 8, 1e8
 # Steps from support to support, how many supports each sets out from, and how many neighbours of each kind it sees.
-STEPS, CENTRES, NEAR = 3, 4, 8
+STEPS, CENTRES, NEAR = 3, 4, 6
 
 
 def matched_model(problem: Problem, fit: Fit, states: Sequence[Array], breaks: Sequence[Indices], pieces: int) -> Model:
@@ -124,20 +124,18 @@ def better_equations(model: Model, visited: Visited) -> list[tuple[Mask, Array]]
         Mask (S, K) and its coefficients by the model (E, q); the most promising first.
     """
     present = visited.judge(model.fit(model.centre.mask))
-    found: list[tuple[float, Mask, Array]] = []
+    found: list[tuple[float, Mask]] = []
     for s in np.flatnonzero(model.terms.any(axis=1)):
-        for support in _supports(model, int(s), visited):
-            mask = model.centre.mask.copy()
-            mask[s, model.terms[s]] = support
-            fit = model.fit(mask)
-            value = visited.judge(fit)
+        for value, support in _supports(model, int(s), visited):
             if value < present:
-                found.append((value, mask, fit.coef))
-    return [(mask, coef) for _, mask, coef in sorted(found, key=lambda item: item[0])]
+                mask = model.centre.mask.copy()
+                mask[s, model.terms[s]] = support
+                found.append((value, mask))
+    return [(mask, model.fit(mask).coef) for _, mask in sorted(found, key=lambda item: item[0])]
 
 
-def _supports(model: Model, s: int, visited: Visited) -> list[Mask]:
-    """Supports of one equation: the best of every size, and what is found step by step from the most promising.
+def _supports(model: Model, s: int, visited: Visited) -> list[tuple[float, Mask]]:
+    """Supports of one equation, scored: the best of every size, and what is found step by step from the most promising.
 
     The best of a size has the smallest residuals; the criterion may prefer another, alike in all environments, which
     differs in more than one term.
@@ -166,4 +164,4 @@ def _supports(model: Model, s: int, visited: Visited) -> list[Mask]:
         for key in waiting:
             near = neighbours(gram, cross, found[key][1], weight=model.weight, required=required, most=NEAR)
             add([support for support, _ in near])
-    return [support for _, support in found.values()]
+    return list(found.values())

@@ -60,19 +60,27 @@ def leader(evaluator: FitsMasks, visited: Visited, states: Sequence[Any]) -> Fit
         The best one.
     """
     for _ in range(LEADERS):
-        waiting = [own for own in _tied(visited) if own.mask.tobytes() not in visited.settled]
+        waiting = [own for own in _contenders(visited) if own.mask.tobytes() not in visited.settled]
         if not waiting:
             break
         fit = waiting[0]
         value = evidence_at_mode(evaluator, fit, states) if is_vague(fit) else visited.score(fit.mask)
         visited.settle(fit, max(value, _least(fit, visited)))
-    best, *others = _tied(visited)
-    if not is_vague(best):
-        return best
-    # the evidence of vague coefficients rests on a population guessed from a few: BIC, which needs none, may object
-    equals = [best, *(own for own in others if own.mask.tobytes() in visited.settled)]
+    equals = [own for own in _contenders(visited) if own.mask.tobytes() in visited.settled] or visited.ranked()[:1]
     prices = [score(own, "bic") for own in equals]
     return next(own for own, price in zip(equals, prices, strict=True) if price <= min(prices) + TIE)
+
+
+def _contenders(visited: Visited) -> list[Fit]:
+    """The best mask and, if its coefficients are vague, those that BIC prefers clearly and the evidence hardly minds.
+
+    The evidence of vague coefficients rests on a population guessed from a few environments; BIC needs none.
+    """
+    best, *others = _tied(visited)
+    if not is_vague(best):
+        return [best]
+    price = score(best, "bic")
+    return [best, *(own for own in others if score(own, "bic") < price - TIE)]
 
 
 def _tied(visited: Visited) -> list[Fit]:
