@@ -53,9 +53,8 @@ def evidence(fit: Fit) -> float:
     value = float(deviance(fit).sum())
     if fit.n_terms == 0:
         return value
-    variance = fit.cost / fit.n_values + FLOOR
-    coef = np.where(fit.observed, fit.coef, np.nan)
-    value += quick_deviance(coef, fit.information / variance[:, None, None])
+    noise = fit.cost / fit.n_values + FLOOR
+    value += quick_deviance(fit.coef, fit.information, noise, fit.observed & np.isfinite(fit.coef))
     return value + price_of_terms(fit)
 
 

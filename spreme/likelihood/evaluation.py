@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spreme.likelihood.field import Field, make_field
 from spreme.likelihood.fits import Fit as Fit
-from spreme.likelihood.problem import BOUND, Problem
+from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import segments
 from spreme.likelihood.shooting.elimination import eliminate
 from spreme.likelihood.shooting.gauss_newton import CONVERGED, INFEASIBLE, Control, Ending, Prior, fit_segments
@@ -31,9 +31,8 @@ class Evaluator:
 
     def noise(self, e: int) -> Noise:
         """How residuals of an environment are weighed."""
-        bound = BOUND * float(np.nanmax(np.abs(self.problem.recordings[e].y)))
         moving = np.where(self.problem.frozen[e], 0.0, 1.0)
-        return Noise(1.0 / self.problem.sd[e], self.problem.huber, max(bound, 1e-300), moving)
+        return Noise(1.0 / self.problem.sd[e], self.problem.huber, self.problem.bound[e], moving)
 
     def fit_all(
         self,

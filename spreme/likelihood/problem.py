@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class Problem:
         """Number of states S."""
         return int(self.sd.shape[1])
 
-    @property
+    @cached_property
     def n_values(self) -> Array:
         """Measured values of every environment (E,), those of states that never change not counted; at least 1."""
         seen = np.array([np.isfinite(own.y).sum(axis=0) for own in self.recordings])
@@ -84,7 +85,12 @@ class Problem:
         """Which coefficients of the terms (q,) environment e says nothing about: those of states that never change."""
         return self.frozen[e][np.nonzero(terms)[0]]
 
-    @property
+    @cached_property
+    def bound(self) -> tuple[float, ...]:
+        """States of every environment beyond which a solution counts as lost."""
+        return tuple(max(BOUND * float(np.nanmax(np.abs(own.y))), 1e-300) for own in self.recordings)
+
+    @cached_property
     def n_samples(self) -> int:
         """Measured samples of the longest trajectory."""
         return max(int(own.n_measured.max()) for own in self.recordings)

@@ -159,21 +159,53 @@ def population_deviance(coef: Array, fisher: Array, variance: Array, tol: float,
     return value
 
 
-def quick_deviance(coef: Array, fisher: Array) -> float:
-    """-2 log m from a moment start; `coef` with NaN where a term is not observed."""
-    known = np.isfinite(coef)
-    size = np.median(np.abs(coef), axis=0) if known.all() else _median(np.abs(coef), known)
-    size = np.where(np.isfinite(size) & (size > 0), size, 1.0)
-    scaled = np.where(known, coef, 0.0) / size
-    information = np.where(known[:, :, None] & known[:, None, :], fisher, 0.0) * size[:, None] * size
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = scaled.sum(axis=0) / count
-    moment = (np.where(known, scaled - mean, 0.0) ** 2).sum(axis=0) / np.maximum(count - 1, 1)
-    return population_deviance(scaled, np.ascontiguousarray(information), moment + 1e-12, 0.02, 60)
+@njit(cache=True, nogil=True, error_model="numpy")
+def quick_deviance(coef: Array, information: Array, noise: Array, known: NDArray[np.bool_]) -> float:
+    """-2 log m from a moment start.
 
+    Parameters
+    ----------
+    coef : ndarray (E, q)
+        Estimates.
+    information : ndarray (E, q, q)
+        Information matrices for residuals of variance 1.
+    noise : ndarray (E,)
+        Variance of the residuals.
+    known : ndarray (E, q) of bool
+        Which estimates the data say anything about.
 
-def _median(values: Array, known: NDArray[np.bool_]) -> Array:
-    """Median of the known values of every column; NaN where there is none."""
-    return np.array(
-        [np.median(column[own]) if own.any() else np.nan for column, own in zip(values.T, known.T, strict=True)]
-    )
+    Returns
+    -------
+    float
+        At least 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coef, information = np.array([[1.0], [1.0]]), np.full((2, 1, 1), 100.0)
+    >>> round(quick_deviance(coef, information, np.ones(2), np.full((2, 1), True)), 3)
+    0.0
+    """
+    E, q = coef.shape
+    scaled, fisher = np.zeros((E, q)), np.zeros((E, q, q))
+    moment, size = np.zeros(q), np.ones(q)
+    for j in range(q):
+        own = np.abs(coef[known[:, j], j])
+        middle = np.median(own) if len(own) else 1.0
+        if 0.0 < middle < np.inf:
+            size[j] = middle
+        mean = 0.0
+        for e in range(E):
+            if known[e, j]:
+                scaled[e, j] = coef[e, j] / size[j]
+                mean += scaled[e, j] / len(own)
+        for e in range(E):
+            if known[e, j]:
+                moment[j] += (scaled[e, j] - mean) ** 2 / max(len(own) - 1, 1)
+        moment[j] += 1e-12
+    for e in range(E):
+        for a in range(q):
+            for b in range(q):
+                if known[e, a] and known[e, b]:
+                    fisher[e, a, b] = information[e, a, b] / noise[e] * size[a] * size[b]
+    return population_deviance(scaled, fisher, moment, 0.02, 60)

@@ -138,5 +138,5 @@ def cut(bounds: Indices, pieces: int, longest: int) -> Indices:
     edges = [np.zeros(1, np.int64)]
     for first, last in pairwise(bounds):
         number = max(1, round((last - first) / length))
-        edges.append(first + np.round(np.linspace(0, last - first, number + 1)[1:]).astype(np.int64))
+        edges.append(first + np.round(np.arange(1, number + 1) * ((last - first) / number)).astype(np.int64))
     return np.concatenate(edges)

@@ -8,6 +8,7 @@ moves while the criterion falls. Segments are lengthened stage by stage, each st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 from spreme.likelihood.criteria import score
 from spreme.likelihood.fits import Fit, FitsMasks
 from spreme.likelihood.restarts import started_again
+from spreme.likelihood.shooting.elimination import solve_part
 from spreme.likelihood.shooting.gauss_newton import Control
+from spreme.likelihood.threads import over_threads
 from spreme.solvers import best_supports, neighbours
 
 Array = NDArray[np.float64]
@@ -122,13 +125,10 @@ class Model:
 
     def fit(self, mask: Mask) -> Fit:
         """What the fit of a mask would be if the model held everywhere."""
-        inside = mask[self.terms]
-        gram, cross = self.gram[:, inside][:, :, inside], self.cross[:, inside]
-        size = np.sqrt(np.einsum("ejj->ej", gram))
-        scale = np.where(size > 0, 1.0 / np.where(size > 0, size, 1.0), 0.0)
-        inverse = np.linalg.pinv(gram * scale[:, :, None] * scale[:, None, :], rcond=1e-11, hermitian=True)
-        coef = np.einsum("ejk,ek->ej", inverse, cross * scale) * scale
-        cost = np.maximum(self.empty - (coef * cross).sum(axis=1), LEAST * self.centre.cost)
+        chosen = np.flatnonzero(mask[self.terms])
+        coef, gram = np.zeros((len(self.gram), len(chosen))), np.empty((len(self.gram), len(chosen), len(chosen)))
+        solve_part(self.gram, self.cross, chosen, gram, coef)
+        cost = np.maximum(self.empty - (coef * self.cross[:, chosen]).sum(axis=1), LEAST * self.centre.cost)
         return replace(self.centre, mask=mask, coef=coef, cost=cost, information=gram)
 
     def mask(self, support: Mask) -> Mask:
@@ -176,7 +176,8 @@ def local_search(
         model = quadratic_model(evaluator, current)
         if model is None:
             break
-        proposals = propose(model, visited, max_terms if distrust else min(max_terms, current.n_terms + BEYOND))
+        most = max_terms if distrust else min(max_terms, current.n_terms + BEYOND)
+        proposals = propose(model, visited, most, evaluator.pool)
         here = evaluator.states(current, states)
         known = {mask.tobytes() for mask, _ in proposals if mask.tobytes() in visited.scores}
         present = next((value for mask, value in proposals if (mask == current.mask).all()), -np.inf)
@@ -212,7 +213,9 @@ def quadratic_model(evaluator: FitsMasks, current: Fit) -> Model | None:
     return Model(problem.allowed, problem.required, gram, cross, empty, current)
 
 
-def propose(model: Model, visited: Visited, max_terms: int) -> list[tuple[Mask, float]]:
+def propose(
+    model: Model, visited: Visited, max_terms: int, pool: ThreadPoolExecutor | None = None
+) -> list[tuple[Mask, float]]:
     """Masks of all sizes with the criterion that the model foretells, best first."""
     inside, required = model.centre.mask[model.terms], model.required[model.terms]
     path = best_supports(
@@ -230,15 +233,22 @@ def propose(model: Model, visited: Visited, max_terms: int) -> list[tuple[Mask, 
     supports = [own for own in supports if own.sum() <= max_terms and (own | ~required).all()]
     found = {support.tobytes(): (model.mask(support), support) for support in supports}
     found[inside.tobytes()] = model.centre.mask, inside
-    values = {key: visited.judge(model.fit(mask)) for key, (mask, _) in found.items()}
+    values: dict[bytes, float] = {}
+
+    def judge() -> None:
+        """Score what was found since the last time."""
+        new = [key for key in found if key not in values]
+        scores = over_threads(lambda key: visited.judge(model.fit(found[key][0])), new, pool)
+        values.update(zip(new, scores, strict=True))
+
+    judge()
     centres = [inside.tobytes(), *sorted(values, key=values.__getitem__)[:CENTRES]]
     for centre in dict.fromkeys(centres):
         near = neighbours(model.gram, model.cross, found[centre][1], weight=model.weight, required=required, most=NEAR)
         for support, _ in near:
             if support.tobytes() not in found and support.sum() <= max_terms:
-                mask = model.mask(support)
-                found[support.tobytes()] = mask, support
-                values[support.tobytes()] = visited.judge(model.fit(mask))
+                found[support.tobytes()] = model.mask(support), support
+    judge()
     return [(found[key][0], values[key]) for key in sorted(values, key=values.__getitem__)]
 
 

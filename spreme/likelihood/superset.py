@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spreme.likelihood.shooting.elimination import solve_part
 from spreme.penalties import Penalty
 from spreme.selection.candidates import propose
 from spreme.selection.regression import Regression, least_squares
@@ -102,24 +103,19 @@ def _elected(votes: Array, required: Mask) -> Mask:
 def _preferred(regression: Regression, masks: list[Mask]) -> int:
     """Position of the mask with the lowest BIC of the rows."""
     system = [(theta, y) for theta, y in zip(regression.thetas, regression.targets, strict=True) if len(y)]
-    n = np.array([max(len(y) / OVERLAP, 2.0) for _, y in system])
-    grams = [np.column_stack([theta, y]).T @ np.column_stack([theta, y]) for theta, y in system]
-    values = []
-    for mask in masks:
-        total = 0.0
-        for (_, y), gram, rows in zip(system, grams, n, strict=True):
-            total += rows * np.log(_left(gram, mask) / len(y) + 1e-12 * gram[-1, -1] / len(y) + 1e-300)
-        values.append(total + mask.sum() * np.log(n).sum())
+    length = np.array([len(y) for _, y in system])
+    n = np.maximum(length / OVERLAP, 2.0)
+    rows = [np.column_stack([theta, y]) for theta, y in system]
+    grams = np.array([own.T @ own for own in rows])
+    floor = 1e-12 * grams[:, -1, -1] / length + 1e-300
+    values = [(n * np.log(_left(grams, mask) / length + floor)).sum() + mask.sum() * np.log(n).sum() for mask in masks]
     return int(np.argmin(values))
 
 
-def _left(gram: Array, mask: Mask) -> float:
-    """Residual sum of squares of a mask from the products of the rows; never negative."""
+def _left(grams: Array, mask: Mask) -> Array:
+    """Residual sums of squares of a mask (E,) from the products of the rows; never negative."""
     chosen = np.flatnonzero(mask)
-    if len(chosen) == 0:
-        return float(gram[-1, -1])
-    scale = np.sqrt(np.diag(gram)[chosen])
-    scale = np.where(scale > 0, scale, 1.0)
-    inner = gram[np.ix_(chosen, chosen)] / np.outer(scale, scale) + 1e-13 * np.eye(len(chosen))
-    cross = gram[chosen, -1] / scale
-    return max(float(gram[-1, -1] - cross @ np.linalg.solve(inner, cross)), 0.0)
+    coef, inner = np.zeros((len(grams), len(chosen))), np.empty((len(grams), len(chosen), len(chosen)))
+    cross = np.ascontiguousarray(grams[:, :-1, -1])
+    solve_part(grams, cross, chosen, inner, coef)
+    return np.maximum(grams[:, -1, -1] - (coef * cross[:, chosen]).sum(axis=1), 0.0)

@@ -10,6 +10,7 @@ recordings of many periods: what a window averages over does not depend on how l
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -39,15 +40,29 @@ def period(t: Array, x: Array, noise_variance: Array) -> float:
     """
     if len(t) < 8:
         return float("inf")
-    variance = x.var(axis=0) - noise_variance
-    visible = variance > VISIBLE * noise_variance
-    if not visible.any():
-        return float("inf")
+    k = _first_lag(np.asarray(x, dtype=np.float64), np.asarray(noise_variance, dtype=np.float64))
+    return float(6.0 * np.mean(t[k:] - t[:-k])) if k else float("inf")
+
+
+@njit(cache=True, nogil=True)
+def _first_lag(x: Array, noise_variance: Array) -> int:
+    """First lag k at which D of some state reaches one half; 0 if none does."""
+    n, S = x.shape
+    half = np.full(S, np.inf)
+    for s in range(S):
+        mean = x[:, s].mean()
+        variance = ((x[:, s] - mean) ** 2).mean() - noise_variance[s]
+        if variance > VISIBLE * noise_variance[s]:
+            half[s] = 0.5 * variance
     lag = 1.0
-    while lag < len(t) / 2:
+    while lag < n / 2:
         k = int(lag)
-        moved = 0.5 * ((x[k:] - x[:-k]) ** 2).mean(axis=0) - noise_variance
-        if (moved[visible] >= 0.5 * variance[visible]).any():
-            return float(6.0 * np.mean(t[k:] - t[:-k]))
+        for s in range(S):
+            if half[s] < np.inf:
+                total = 0.0
+                for i in range(n - k):
+                    total += (x[i + k, s] - x[i, s]) ** 2
+                if 0.5 * total / (n - k) - noise_variance[s] >= half[s]:
+                    return k
         lag = max(lag * GROWTH, lag + 1.0)
-    return float("inf")
+    return 0

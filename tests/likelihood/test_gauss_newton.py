@@ -86,7 +86,7 @@ def random_normal(q: int, R: int, d: int, seed: int = 0) -> tuple[Normal, np.nda
         H, g, at = own.T @ own, own.T @ error, slice(q + r * d, q + (r + 1) * d)
         normal.coef[:] += H[:q, :q]
         normal.coef_gradient[:] += g[:q]
-        normal.mixed[r], normal.start[r], normal.start_gradient[r] = H[:q, q:], H[q:, q:], g[q:]
+        normal.mixed[r], normal.start[r], normal.start_gradient[r] = H[q:, :q], H[q:, q:], g[q:]
         dense[:q, at], dense[at, :q], dense[at, at], right[at] = H[:q, q:], H[q:, :q], H[q:, q:], g[q:]
     dense[:q, :q], right[:q] = normal.coef, normal.coef_gradient
     return normal, dense, right

@@ -81,7 +81,7 @@ def assert_normal(normal: Normal, by_coef: np.ndarray, by_start: np.ndarray, lef
     """Compare with sums over rows and states of sensitivities, weights w2 (n, d) and residuals."""
     wanted = (
         np.einsum("pis,is,qis->pq", by_coef, w2, by_coef),
-        np.einsum("pis,is,rais->rpa", by_coef, w2, by_start),
+        np.einsum("pis,is,rais->rap", by_coef, w2, by_start),
         np.einsum("rais,is,rbis->rab", by_start, w2, by_start),
         np.einsum("pis,is,is->p", by_coef, w2, left),
         np.einsum("rais,is,is->ra", by_start, w2, left),
@@ -123,7 +123,7 @@ def test_more_terms_than_the_law_has_can_be_probed(case: str) -> None:
     inside = np.flatnonzero(point.mask[probe])
     own = point.assemble()[1]
     np.testing.assert_allclose(normal.coef[np.ix_(inside, inside)], own.coef, rtol=1e-11)
-    np.testing.assert_allclose(normal.mixed[:, inside], own.mixed, rtol=1e-11, atol=1e-11 * np.abs(own.mixed).max())
+    np.testing.assert_allclose(normal.mixed[:, :, inside], own.mixed, rtol=1e-11, atol=1e-11 * np.abs(own.mixed).max())
 
 
 def test_the_law_may_be_empty() -> None:

@@ -141,8 +141,9 @@ def test_a_superfluous_term_loses_what_the_parabola_gave_it() -> None:
 
 @pytest.mark.parametrize("factor", [1e-6, 1e6])
 def test_units_do_not_matter(factor: float) -> None:
-    measured = saturating()
+    measured = saturating(seed=1)
     evaluator, fit, states = fitted(measured, measured.mask)
+    assert fit.converged
     scaled = replace(
         measured,
         environments=[[Trajectory(own.t, factor * own.x, own.env) for own in runs] for runs in measured.environments],

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from spreme.likelihood.shooting.normal import Normal
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 # Pivot, relative to the unit diagonal, below which a coefficient counts as determined by the others and stays.
 SMALLEST_PIVOT = 1e-13
@@ -78,7 +79,7 @@ def _solve_upper(factor: Array, b: Array) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def eliminate(normal: Normal, damping: float, factors: Array, back: Array, information: Array, gradient: Array) -> None:
     """Fill factors (R, d, d), back (R, d, q + 1) = H_rr^-1 (H_rc, g_r), A (q, q) and its gradient (q,)."""
-    R, q, d = normal.mixed.shape
+    R, d, q = normal.mixed.shape
     half = np.zeros((d, q + 1))
     for p in range(q):
         gradient[p] = normal.coef_gradient[p]
@@ -92,7 +93,7 @@ def eliminate(normal: Normal, damping: float, factors: Array, back: Array, infor
         for a in range(d):
             factor[a, a] += (damping + 1e-12) * normal.start[r, a, a]
             for p in range(q):
-                half[a, p] = normal.mixed[r, p, a]
+                half[a, p] = normal.mixed[r, a, p]
             half[a, q] = normal.start_gradient[r, a]
         _factor(factor)
         _solve_lower(factor, half)
@@ -127,3 +128,26 @@ def solve_scaled(information: Array, gradient: Array, damping: float, step: Arra
     _solve_upper(matrix, b)
     for p in range(q):
         step[p] = b[p, 0] * scale[p]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_part(information: Array, right: Array, chosen: Indices, part: Array, coef: Array) -> None:
+    """Minima of quadratic models over the chosen coefficients, the others at zero.
+
+    Parameters
+    ----------
+    information, right : ndarray (E, Q, Q), (E, Q)
+        Models c' A c - 2 c' b of E environments.
+    chosen : ndarray (q,) of int64
+        Positions of the coefficients.
+    part, coef : ndarray (E, q, q), (E, q)
+        Overwritten by their information matrix and by the minima.
+    """
+    q = chosen.shape[0]
+    gradient = np.zeros(q)
+    for e in range(right.shape[0]):
+        for a in range(q):
+            gradient[a] = right[e, chosen[a]]
+            for b in range(q):
+                part[e, a, b] = information[e, chosen[a], chosen[b]]
+        solve_scaled(part[e], gradient, 0.0, coef[e])

@@ -144,7 +144,7 @@ def _accept(coef: Array, starts: Array, normal: Normal, new_coef: Array, new_sta
             for b in range(d):
                 normal.start[r, a, b] = other.start[r, a, b]
             for p in range(q):
-                normal.mixed[r, p, a] = other.mixed[r, p, a]
+                normal.mixed[r, a, p] = other.mixed[r, a, p]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

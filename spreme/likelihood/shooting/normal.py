@@ -2,7 +2,7 @@
 
     r_i = w_s (y_is - x_s(t_i)),   Z = dx/d(coef, start),   H = sum Z' w^2 Z,   g = sum Z' w r
 
-A coefficient acts on all segments, a start on its own only: H falls into coef x coef (q, q), coef x start (R, q, d) and
+A coefficient acts on all segments, a start on its own only: H falls into coef x coef (q, q), coef x start (R, d, q) and
 start x start (R, d, d). With `huber` > 0 residuals beyond that size count linearly (iteratively reweighted).
 
 Legend: R segments, d states, q coefficients, n rows, w = 1 / noise.
@@ -31,6 +31,8 @@ Indices = NDArray[np.int64]
 
 # Rows of sensitivities that are collected before they are multiplied.
 BLOCK = 96
+# Multiplications up to which OpenBLAS keeps to one thread: environments have threads of their own.
+ONE_THREAD = 250_000
 
 
 class Noise(NamedTuple):
@@ -58,7 +60,7 @@ class Normal(NamedTuple):
     """Normal equations, overwritten by `assemble`."""
 
     coef: Array  # (q, q)
-    mixed: Array  # (R, q, d)
+    mixed: Array  # (R, d, q)
     start: Array  # (R, d, d)
     coef_gradient: Array  # (q,)
     start_gradient: Array  # (R, d)
@@ -71,7 +73,7 @@ def empty_normal(n_segments: int, q: int, d: int) -> Normal:
     """Allocate normal equations."""
     return Normal(
         np.zeros((q, q)),
-        np.zeros((n_segments, q, d)),
+        np.zeros((n_segments, d, q)),
         np.zeros((n_segments, d, d)),
         np.zeros(q),
         np.zeros((n_segments, d)),
@@ -83,7 +85,7 @@ def empty_normal(n_segments: int, q: int, d: int) -> Normal:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _clear(out: Normal) -> None:
     """Set normal equations to zero."""
-    R, q, d = out.mixed.shape
+    R, d, q = out.mixed.shape
     for p in range(q):
         out.coef_gradient[p] = 0.0
         for c in range(q):
@@ -96,29 +98,17 @@ def _clear(out: Normal) -> None:
             for b in range(d):
                 out.start[r, a, b] = 0.0
             for p in range(q):
-                out.mixed[r, p, a] = 0.0
+                out.mixed[r, a, p] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_block(rows: Array, n_rows: int, out: Array) -> None:
-    """Add rows' rows to the upper triangle of out, four rows at a time."""
+    """Add the products of the columns of the first rows (n_rows, q) to out (q, q)."""
     q = out.shape[0]
-    i = 0
-    while i < n_rows:
-        if i + 4 <= n_rows:
-            r0, r1, r2, r3 = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
-            for a in range(q):
-                v0, v1, v2, v3 = r0[a], r1[a], r2[a], r3[a]
-                for b in range(a, q):
-                    out[a, b] += v0 * r0[b] + v1 * r1[b] + v2 * r2[b] + v3 * r3[b]
-            i += 4
-        else:
-            row = rows[i]
-            for a in range(q):
-                v0 = row[a]
-                for b in range(a, q):
-                    out[a, b] += v0 * row[b]
-            i += 1
+    at_once = max(4, ONE_THREAD // max(q * q, 1))
+    for first in range(0, n_rows, at_once):
+        block = rows[first : min(first + at_once, n_rows)]
+        out += block.T @ block
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
@@ -219,15 +209,15 @@ def assemble(
                     cost += residual * residual
                 out.squares[s] += (error * w / noise.weight[s]) ** 2
                 out.counts[s] += 1.0
-                row = rows[n_rows]
+                row, pull = rows[n_rows], error * w
                 for p in range(q):
                     row[p] = by_coef[s, p] * w
-                    out.coef_gradient[p] += row[p] * error * w
+                    out.coef_gradient[p] += row[p] * pull
                 for a in range(d):
                     share = by_start[s, a] * w
-                    gradient[a] += share * error * w
+                    gradient[a] += share * pull
                     for p in range(q):
-                        mixed[p, a] += row[p] * share
+                        mixed[a, p] += row[p] * share
                     for b in range(d):
                         start[a, b] += share * by_start[s, b] * w
                 n_rows += 1

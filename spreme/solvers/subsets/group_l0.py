@@ -132,7 +132,7 @@ class _Search:
     def improved(self, support: Indices) -> Indices:
         """The support after the best swaps, until none helps, kept if it is the best of its size."""
         s, f = len(support), self.n_required
-        if s > self.max_terms or (self.explained[s] >= 0 and np.isin(support, self.best[s]).all()):
+        if s > self.max_terms or (self.explained[s] >= 0 and set(support.tolist()) == set(self.best[s].tolist())):
             return support
         left = self.scan(support, SWAP, self.gains)
         for _ in range(SWAPS):
