@@ -45,12 +45,15 @@ PACKAGE_RANK = RANK["estimators"]
 FORBIDDEN = {"solvers": {"data", "library"}}
 
 # Slow to import or not always installed: to be imported by the function that needs them.
-IMPORTED_WHERE_USED = {"jax", "matplotlib", "pandas", "polars", "pyarrow", "sympy", "pysindy"}
+IMPORTED_WHERE_USED = {"jax", "matplotlib", "pandas", "polars", "pyarrow", "sympy", "pysindy", "skimage"}
 
 # Extras of the benchmark; its systems are SymPy expressions, its report is pictures.
 OPTIONAL = {"pandas", "pyarrow", "pysindy", "skglm", "dask", "distributed", "tqdm", "jinja2"}
 
 DISTRIBUTIONS = {"scikit-learn": "sklearn"}
+
+# The extra `test` holds tools, which no package imports. One of it is no tool: a loader reads pictures that it brings.
+PICTURES = {"skimage"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,8 @@ def test_every_foreign_package_is_declared() -> None:
         *(one for name, extra in extras.items() if name != "test" for one in extra),
     ]
     names = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
-    declared = {DISTRIBUTIONS.get(name, name) for name in names} | {"spreme", "systems"} | sys.stdlib_module_names
+    own = {"spreme", "systems"} | PICTURES
+    declared = {DISTRIBUTIONS.get(name, name) for name in names} | own | sys.stdlib_module_names
     assert [str(imported) for imported in IMPORTS if imported.imported.split(".")[0] not in declared] == []
 
 
