@@ -48,7 +48,7 @@ html_sidebars = {page: [] for page in (*WITHOUT_SIDEBAR, *(f"generated/{path.ste
 RETURNED = (
     "spreme.likelihood.profile.Profile",
     "spreme.likelihood.term_report.TermReport",
-    "spreme.likelihood.term_report.TermRow",
+    "spreme.likelihood.term_row.TermRow",
     "spreme.results.Candidate",
     "spreme.results.LawCandidate",
     "spreme.results.SearchPath",

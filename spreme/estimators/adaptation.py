@@ -24,6 +24,7 @@ from spreme.estimators.prepared import grouped, make_equations
 from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.footholds import nearest
 from spreme.likelihood.ladder import is_sparse
+from spreme.likelihood.precision import with_fine_steps
 from spreme.likelihood.problem import pose
 from spreme.noise import noise_std
 from spreme.results import Law
@@ -172,7 +173,7 @@ def _by_likelihood(
     estimates = [np.concatenate([own.coef for own in equations]) for equations in rough]
     begin = [centre, *(np.where(np.isfinite(own), own, centre) for own in estimates)]
     if is_sparse(problem):  # regressions say little there: other environments may say more
-        problem = problem.finer().finer().finer().finer()
+        problem = with_fine_steps(problem)
         begin += nearest(problem, mask, law.coef[:, mask])
     question = Question(problem, mask, mean, variance, _typical(np.abs(law.coef[:, mask])))
     _check_values(question)

@@ -26,10 +26,10 @@ from spreme.estimators.adaptation_prior import posterior_covariance
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.final import Estimate, finish
 from spreme.likelihood.ladder import FEWEST, LOST, LOST_AFTER, is_sparse, ladder, n_periods
+from spreme.likelihood.next_stage import LEAST_MISFIT
 from spreme.likelihood.precision import enough_steps
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import FEWEST as FEWEST_IN_SEGMENT
-from spreme.likelihood.stages import LEAST_MISFIT
 from spreme.likelihood.starting_states import starting_states
 
 Array = NDArray[np.float64]

@@ -18,9 +18,10 @@ from spreme.estimators.prepared import Prepared, alone, coarse
 from spreme.library.restrictions import listed_terms
 from spreme.likelihood.choice import check_enough, choose, rejudged
 from spreme.likelihood.final import Estimate, conclude
+from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.record import equations, laws, other_choice, rivals
-from spreme.likelihood.stages import Stage, Stages
+from spreme.likelihood.stages import Stages
 from spreme.likelihood.superset import Beginning, begin
 from spreme.likelihood.tied import Tied, fit_alike, fit_tied
 from spreme.results import Law, SearchPath, Selection

@@ -11,6 +11,8 @@ import numpy as np
 from spreme import symbolic
 from spreme.estimators.state import FittedState
 from spreme.likelihood.record import NO_DEVIANCE
+from spreme.likelihood.term_report import NOT_FITTED
+from spreme.likelihood.wald import is_anything_known
 from spreme.results import Law, LawCandidate
 
 # Environments shown in full; the rest are counted.
@@ -54,7 +56,21 @@ def text(state: FittedState) -> str:
     """Plain text for terminals."""
     law = state.law
     lines = [f"{name}' = {rhs}" for name, rhs in zip(law.state_names, symbolic.equations(law), strict=True)]
-    rows = _table(law)
+    lines += _coefficients(law) if _is_fitted(law) else ["", NOT_FITTED]
+    for note in notes(state):
+        first, *rest = note.split("\n")
+        lines += ["", *_wrapped(f"note: {first}", ""), *(line for part in rest for line in _wrapped(part, INDENT))]
+    return "\n".join(lines)
+
+
+def _is_fitted(law: Law) -> bool:
+    """Whether there is anything to show."""
+    return is_anything_known(law.coef[:, law.mask], law.coef_std[:, law.mask] ** 2)
+
+
+def _coefficients(law: Law) -> list[str]:
+    """The table of the coefficients in aligned columns, after an empty line."""
+    lines, rows = [], _table(law)
     if len(rows) > 1:
         widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
         lines.append("")
@@ -65,12 +81,7 @@ def text(state: FittedState) -> str:
             for row in rows
         ]
     hidden = len(law.environments) - MOST_ENVIRONMENTS
-    if hidden > 0:
-        lines.append(f"... and {hidden} more environments")
-    for note in notes(state):
-        first, *rest = note.split("\n")
-        lines += ["", *_wrapped(f"note: {first}", ""), *(line for part in rest for line in _wrapped(part, INDENT))]
-    return "\n".join(lines)
+    return [*lines, f"... and {hidden} more environments"] if hidden > 0 else lines
 
 
 def _wrapped(line: str, indent: str) -> list[str]:
@@ -161,11 +172,16 @@ def html(state: FittedState) -> str:
         f"<div><code>{escape(name)}' = {escape(rhs)}</code></div>"
         for name, rhs in zip(law.state_names, symbolic.equations(law), strict=True)
     )
-    rows = _table(law)
+    table = _html_table(_table(law)) if _is_fitted(law) else f"<p>{NOT_FITTED}</p>"
+    note = "".join(f"<p><em>{escape(text_).replace(chr(10), '<br>')}</em></p>" for text_ in notes(state))
+    return f"<div>{equations}{table}{note}</div>"
+
+
+def _html_table(rows: list[list[str]]) -> str:
+    """A table whose first row is its header."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    note = "".join(f"<p><em>{escape(text_).replace(chr(10), '<br>')}</em></p>" for text_ in notes(state))
-    return f"<div>{equations}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}</div>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def unfitted_html(text_: str) -> str:

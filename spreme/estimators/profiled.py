@@ -17,6 +17,7 @@ from spreme.estimators.state import FittedState
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.final import Estimate, finish
 from spreme.likelihood.ladder import LOST, ladder, n_periods
+from spreme.likelihood.one_stage import SETTING_OUT
 from spreme.likelihood.part import part_of
 from spreme.likelihood.precision import enough_steps
 from spreme.likelihood.problem import Problem, pose
@@ -26,7 +27,6 @@ from spreme.likelihood.profile_tied import Together
 from spreme.likelihood.profile_walk import Fits
 from spreme.likelihood.reduced import reduced_model
 from spreme.likelihood.shooting.gauss_newton import Prior
-from spreme.likelihood.stages import SETTING_OUT
 from spreme.likelihood.starting_states import starting_states
 from spreme.likelihood.tied import fit_tied
 from spreme.results import Law

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spreme.library.kernels import _apply, _integer_power
+from spreme.library.kernels import apply_function, integer_power
 from spreme.library.program import ADD, CONSTANT, FIRST_FUNCTION, INTEGER_POWER, MULTIPLY, REAL_POWER, STATE
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ Indices = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _slope_of(function: int, argument: float, value: float) -> float:
+def slope_of(function: int, argument: float, value: float) -> float:
     """Derivative of a function by its position in FUNCTIONS, at an argument where it has the given value."""
     if function == 0:
         return np.cos(argument)
@@ -73,14 +73,14 @@ def run_with_slopes(x: Array, code: Indices, arg: Array, first: int, last: int, 
             top = below
         else:
             if operation == INTEGER_POWER:
-                stack[top] = _integer_power(value, int(arg[i]))
-                slope = arg[i] * _integer_power(value, int(arg[i]) - 1)
+                stack[top] = integer_power(value, int(arg[i]))
+                slope = arg[i] * integer_power(value, int(arg[i]) - 1)
             elif operation == REAL_POWER:
                 stack[top] = value ** arg[i]
                 slope = arg[i] * value ** (arg[i] - 1.0)
             else:
-                stack[top] = _apply(operation - FIRST_FUNCTION, value)
-                slope = _slope_of(operation - FIRST_FUNCTION, value, stack[top])
+                stack[top] = apply_function(operation - FIRST_FUNCTION, value)
+                slope = slope_of(operation - FIRST_FUNCTION, value, stack[top])
             for s in range(n):
                 slopes[top, s] *= slope
     return stack[0]
@@ -100,7 +100,7 @@ def _monomial(x: Array, powers: Indices, skipped: int) -> float:
         elif exponent == 2:
             value *= x[s] * x[s]
         elif exponent != 0:
-            value *= _integer_power(x[s], exponent)
+            value *= integer_power(x[s], exponent)
     return value
 
 

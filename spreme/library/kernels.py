@@ -27,7 +27,7 @@ __all__ = ["TermProgram", "evaluate_terms", "right_hand_side"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _integer_power(base: float, exponent: int) -> float:
+def integer_power(base: float, exponent: int) -> float:
     """Power by repeated squaring."""
     remaining = abs(exponent)
     square = base
@@ -42,7 +42,7 @@ def _integer_power(base: float, exponent: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _apply(function: int, value: float) -> float:
+def apply_function(function: int, value: float) -> float:
     """Value of a function by its position in FUNCTIONS."""
     if function == 0:
         return np.sin(value)
@@ -91,11 +91,11 @@ def _run(
             top -= 1
             stack[top] *= stack[top + 1]
         elif operation == INTEGER_POWER:
-            stack[top] = _integer_power(stack[top], int(arg[i]))
+            stack[top] = integer_power(stack[top], int(arg[i]))
         elif operation == REAL_POWER:
             stack[top] = stack[top] ** arg[i]
         else:
-            stack[top] = _apply(operation - FIRST_FUNCTION, stack[top])
+            stack[top] = apply_function(operation - FIRST_FUNCTION, stack[top])
     return stack[0]
 
 
@@ -141,7 +141,7 @@ def evaluate_terms(
             elif exponent == 2:
                 value *= x[s] * x[s]
             elif exponent != 0:
-                value *= _integer_power(x[s], exponent)
+                value *= integer_power(x[s], exponent)
         if start[k] < start[k + 1]:
             value *= _run(x, code, arg, start[k], start[k + 1], stack)
         out[k] = value

@@ -10,11 +10,20 @@ from spreme.likelihood.problem import Problem
 
 # Halvings of the step of integration.
 HALVINGS = 6
+# Halvings to begin with where samples are far apart.
+FIRST_HALVINGS = 4
 
 
 def with_noise_of(problem: Problem, fit: Fit) -> Problem:
     """Noise from the residuals of a fit, corrected for the fitted numbers."""
     return problem.with_noise(fit.residual_std(problem))
+
+
+def with_fine_steps(problem: Problem) -> Problem:
+    """Begin with fine steps where samples are far apart, as the time between two is too long a step."""
+    for _ in range(FIRST_HALVINGS):
+        problem = problem.finer()
+    return problem
 
 
 def enough_steps(evaluator: Evaluator, fit: Fit) -> Problem:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spreme.library import TermTable
 from spreme.likelihood.criteria import score
 from spreme.likelihood.evaluation import Fit
-from spreme.likelihood.stages import Stage
+from spreme.likelihood.one_stage import Stage
 from spreme.results import Candidate, LawCandidate
 
 Mask = NDArray[np.bool_]

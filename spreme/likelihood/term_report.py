@@ -19,7 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.likelihood.population import fit_population
-from spreme.likelihood.wald import equality, holm, information, observed_estimates, p_value_of_zero
+from spreme.likelihood.term_row import TermRow, cells, header, verdict
+from spreme.likelihood.wald import (
+    equality,
+    holm,
+    information,
+    is_anything_known,
+    observed_estimates,
+    p_value_of_zero,
+)
 from spreme.results import Law
 from spreme.symbolic import coefficient_names
 
@@ -29,61 +37,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-SAME = "same in all environments"
-SAME_WHERE_OBSERVED = "same where observed"
-VARIES = "varies"
-ONE = "one environment"
-NOWHERE = "not observed"
-
-# Environments named in one line of the text; the rest are counted.
-MOST_NAMED = 4
-# Errors smaller than this many decimals are given as a power of ten.
-MOST_DECIMALS = 6
-
-
-@dataclass(frozen=True)
-class TermRow:
-    """What is known about one term of one equation.
-
-    Attributes
-    ----------
-    state, term, symbol : str
-        Equation, term, and name of the coefficient as in the equations.
-    verdict : str
-        "same in all environments", "varies", "same where observed" (not all environments observe it), "one environment"
-        (nothing to compare), "not observed" (in none).
-    mean, mean_std : float
-        Mean over environments and its standard error.
-    spread : float
-        Standard deviation over environments, free of the errors of the coefficients; NaN for one environment.
-    statistic, degrees, p_value : float, int, float
-        Wald test of equality; NaN where fewer than two environments observe the term.
-    adjusted_p_value : float
-        After Holm's correction over the terms of the law.
-    zero_in : tuple
-        Environments whose coefficient is compatible with zero, after Holm's correction over all coefficients.
-    not_observed_in : tuple
-        Environments whose data say nothing about the term.
-    """
-
-    state: str
-    term: str
-    symbol: str
-    verdict: str
-    mean: float
-    mean_std: float
-    spread: float
-    statistic: float
-    degrees: int
-    p_value: float
-    adjusted_p_value: float
-    zero_in: tuple[Hashable, ...]
-    not_observed_in: tuple[Hashable, ...]
-
-    @property
-    def relative_spread(self) -> float:
-        """Spread in units of the size of the mean."""
-        return self.spread / abs(self.mean) if self.mean else math.inf
+# Said instead of tables of coefficients none of which is known.
+NOT_FITTED = "the law could not be fitted to the data: none of its coefficients is known"
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,17 +53,22 @@ class TermReport:
         Labels of the environments.
     level : float
         Probability of one or more false alarms over all terms.
+    is_fitted : bool
+        False if the law could not be fitted, so that there is nothing to test.
     """
 
     rows: tuple[TermRow, ...]
     environments: tuple[Hashable, ...]
     level: float
+    is_fitted: bool = True
 
     def __str__(self) -> str:
         """One line a term."""
-        cells = [_header(self), *(_cells(row, self) for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        if not self.is_fitted:
+            return NOT_FITTED
+        table = self._table()
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
         return "\n".join([_title(self), "", *lines])
 
     def __repr__(self) -> str:
@@ -117,10 +77,18 @@ class TermReport:
 
     def _repr_html_(self) -> str:
         """Table for notebooks, without colours of its own."""
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in _header(self))
-        lines = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row, self)) for row in self.rows]
+        if not self.is_fitted:
+            return f"<p>{NOT_FITTED}</p>"
+        names, *rows = self._table()
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in names)
+        lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
         body = "".join(f"<tr>{line}</tr>" for line in lines)
         return f"<p>{escape(_title(self))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _table(self) -> list[list[str]]:
+        """Names of the columns, and the texts of every term."""
+        n_environments = len(self.environments)
+        return [header(n_environments), *(cells(row, n_environments) for row in self.rows)]
 
     def to_frame(self) -> pandas.DataFrame:
         """Give the rows as a table.
@@ -187,7 +155,8 @@ def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport
     """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-    coef, variance = observed_estimates(law.coef[:, law.mask], np.einsum("eqq->eq", covariance))
+    estimates = law.coef[:, law.mask], np.einsum("eqq->eq", covariance)
+    coef, variance = observed_estimates(*estimates)
     population = fit_population(coef, information(covariance, variance))
     statistic, degrees, p_value = equality(coef, variance)
     adjusted, is_zero = holm(p_value), holm(p_value_of_zero(coef, variance)) >= level
@@ -196,7 +165,7 @@ def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport
             state=law.state_names[s],
             term=law.table.names[k],
             symbol=symbol,
-            verdict=_verdict(np.isfinite(coef[:, p]), bool(adjusted[p] < level)),
+            verdict=verdict(np.isfinite(coef[:, p]), bool(adjusted[p] < level)),
             mean=float(population.mean[p]),
             mean_std=_mean_error(coef[:, p], variance[:, p], float(population.mean_covariance[p, p])),
             spread=float(population.std[p]) if degrees[p] else math.nan,
@@ -209,7 +178,7 @@ def report_terms(law: Law, covariance: Array, level: float = 0.05) -> TermReport
         )
         for p, ((s, k), symbol) in enumerate(coefficient_names(law).items())
     )
-    return TermReport(rows, tuple(law.environments), level)
+    return TermReport(rows, tuple(law.environments), level, is_anything_known(*estimates))
 
 
 def _mean_error(coef: Array, variance: Array, pooled: float) -> float:
@@ -224,75 +193,8 @@ def _chosen(environments: Sequence[Hashable], mask: Mask) -> tuple[Hashable, ...
     return tuple(env for env, is_chosen in zip(environments, mask, strict=True) if is_chosen)
 
 
-def _verdict(observed: Mask, varies: bool) -> str:
-    """Sum up one term in words."""
-    if varies:
-        return VARIES
-    if observed.sum() < 2:
-        return ONE if observed.any() else NOWHERE
-    return SAME if observed.all() else SAME_WHERE_OBSERVED
-
-
 def _title(report: TermReport) -> str:
     """How the tests are to be read."""
     if len(report.environments) == 1:
         return f"one environment, {report.environments[0]}: whether terms are the same elsewhere cannot be told"
     return f"{len(report.environments)} environments; tests at familywise level {report.level:g} (Holm)"
-
-
-def _header(report: TermReport) -> list[str]:
-    """Names of the columns; a single environment has nothing to compare."""
-    if len(report.environments) == 1:
-        return ["equation", "term", "coefficient", "value", "remarks"]
-    return ["equation", "term", "coefficient", "mean", "spread", "verdict", "chi2 (df)", "adjusted p", "remarks"]
-
-
-def _cells(row: TermRow, report: TermReport) -> list[str]:
-    """Texts of one line."""
-    cells = [f"{row.state}'", row.term, row.symbol, _with_error(row.mean, row.mean_std)]
-    if len(report.environments) > 1:
-        test = [f"{row.statistic:.3g} ({row.degrees})", _probability(row.adjusted_p_value)] if row.degrees else ["", ""]
-        cells += [_spread(row), row.verdict, *test]
-    return [*cells, "; ".join(_remarks(row, report))]
-
-
-def _remarks(row: TermRow, report: TermReport) -> list[str]:
-    """Where the term may be zero, where it is not observed."""
-    n_environments = len(report.environments)
-    parts = [("compatible with zero", row.zero_in), ("not observed", row.not_observed_in)]
-    if n_environments == 1 or row.verdict == NOWHERE:
-        return [text for text, found in parts if found]
-    return [f"{text} in {_listed(found, n_environments)}" for text, found in parts if found]
-
-
-def _listed(found: tuple[Hashable, ...], n_environments: int) -> str:
-    """Name a few environments, count the rest."""
-    if len(found) == n_environments:
-        return "all environments"
-    hidden = len(found) - MOST_NAMED
-    return ", ".join(map(str, found[:MOST_NAMED])) + (f" and {hidden} more" if hidden > 0 else "")
-
-
-def _spread(row: TermRow) -> str:
-    """Spread, and its share of the mean where this is not lost in its own error."""
-    if math.isnan(row.spread):
-        return ""
-    if row.spread == 0.0:
-        return "0"
-    is_clear = abs(row.mean) > 2.0 * row.mean_std
-    return f"{row.spread:.2g}" + (f" ({100 * row.relative_spread:.2g}%)" if is_clear else "")
-
-
-def _probability(value: float) -> str:
-    """Probability with two digits."""
-    return "<0.0001" if value < 1e-4 else f"{value:.2g}"
-
-
-def _with_error(value: float, error: float) -> str:
-    """Number and its error, both to the second digit of the error."""
-    if not math.isfinite(value):
-        return ""
-    decimals = 1 - math.floor(math.log10(error))
-    if decimals > MOST_DECIMALS or decimals < -3:
-        return f"{value:.6g} ± {error:.1e}"
-    return f"{value:.{max(decimals, 0)}f} ± {error:.{max(decimals, 0)}f}"

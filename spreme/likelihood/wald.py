@@ -33,6 +33,12 @@ def observed_estimates(coef: Array, variance: Array) -> tuple[Array, Array]:
     return np.where(observed, coef, np.nan), np.where(observed, np.maximum(variance, least), np.nan)
 
 
+def is_anything_known(coef: Array, variance: Array) -> bool:
+    """Whether data told any coefficient (E, q): zeros of variance zero, of states that never change, need no data."""
+    known = np.isfinite(coef) & np.isfinite(variance)
+    return bool(known.all() or (known & ((coef != 0.0) | (variance != 0.0))).any())
+
+
 def information(covariance: Array, variance: Array) -> Array:
     """Invert covariances (E, q, q), the variances (E, q) put on the diagonal; zero where these are NaN."""
     out = np.zeros_like(covariance)

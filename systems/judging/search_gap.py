@@ -14,10 +14,10 @@ from spreme.data import Trajectories
 from spreme.likelihood.criteria import score
 from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.fits import Fit
+from spreme.likelihood.precision import enough_steps
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.recording import Recording, record
 from spreme.likelihood.shooting.gauss_newton import Control
-from spreme.likelihood.stages import enough_steps
 from systems.judging.true_law import TrueLaw
 from systems.methods import Found
 

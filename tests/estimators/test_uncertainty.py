@@ -11,6 +11,7 @@ from estimators.test_spreme import RATES, lotka_volterra
 from spreme import PolynomialLibrary, SpReME
 from spreme.datasets import load_gause
 from spreme.estimators import display
+from spreme.likelihood.term_report import NOT_FITTED
 from spreme.results import LawCandidate
 
 TERMS = {"x": ["x", "x*y"], "y": ["y", "x*y"]}
@@ -88,6 +89,18 @@ def test_other_laws_stand_beside_the_law(model: SpReME) -> None:
     assert display.notes(many)[0].startswith(
         "not ruled out (evidence worse by less than 6; 2 more in selection_.rivals)"
     )
+
+
+def test_a_law_that_could_not_be_fitted_is_shown_without_a_table(model: SpReME) -> None:
+    unknown = np.where(model.mask_, np.nan, model.coef_)
+    law = replace(model._state.law, coef=unknown, coef_std=np.full(unknown.shape, np.nan))
+    failed = "the law could not be integrated over the data: do not trust its coefficients"
+    state = replace(model._state, law=law, status=failed)
+    lines = display.text(state).splitlines()
+    assert lines[:5] == [*str(model).splitlines()[:2], "", NOT_FITTED, ""] and lines[5] == f"note: {failed}"
+    assert "not observed" not in display.text(state) + display.html(state)
+    assert f"<p>{NOT_FITTED}</p>" in display.html(state) and "<table>" not in display.html(state)
+    assert "<table>" in display.html(model._state) and NOT_FITTED not in display.text(model._state)
 
 
 def test_without_other_laws_there_is_nothing_to_say(model: SpReME) -> None:

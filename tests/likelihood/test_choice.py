@@ -17,11 +17,12 @@ from spreme.likelihood.choice.other_environments import leave_one_environment_ou
 from spreme.likelihood.choice.resamples import by_trajectory, selection_frequency
 from spreme.likelihood.criteria import deviance
 from spreme.likelihood.evaluation import Evaluator, Fit
+from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.record import laws, rivals
 from spreme.likelihood.search import quadratic_model
 from spreme.likelihood.shooting.gauss_newton import Control
-from spreme.likelihood.stages import Stage, Stages
+from spreme.likelihood.stages import Stages
 from spreme.likelihood.superset import Beginning
 
 LATER = ("knee", "cv", "loeo", "stability")

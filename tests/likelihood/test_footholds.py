@@ -12,6 +12,7 @@ import systems
 from spreme import SpReME, Trajectories
 from spreme.data import Trajectory
 from spreme.likelihood.footholds import calmest_first, carried_over, nearest
+from spreme.likelihood.precision import with_fine_steps
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.recording import record
 from spreme.likelihood.shooting.gauss_newton import Control
@@ -48,9 +49,7 @@ def test_the_calmest_environment_comes_first() -> None:
 
 def test_a_law_is_carried_from_environment_to_environment() -> None:
     data, system = far_apart([5, 6, 7])
-    problem = posed(data, system)
-    for _ in range(4):
-        problem = problem.finer()
+    problem = with_fine_steps(posed(data, system))
     mask = systems.true_mask(system, problem.table, data.environments)
     truth = systems.true_coefficients(system, problem.table, data.environments)[:, mask]
     every_sample = [np.arange(len(own.t) + 1) for own in problem.recordings]
@@ -68,7 +67,7 @@ def test_new_data_are_described_best_by_the_environment_most_like_them() -> None
     problem = posed(data, system)
     mask = systems.true_mask(system, problem.table, data.environments)
     known = systems.true_coefficients(system, problem.table, [5, 7, 12, 20])[:, mask]
-    middle = problem.only([1]).finer().finer().finer().finer()
+    middle = with_fine_steps(problem.only([1]))
     best, *others = nearest(middle, mask, known)
     np.testing.assert_array_equal(best, known[1])
     assert len(others) <= 2

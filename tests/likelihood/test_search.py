@@ -17,10 +17,10 @@ from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.final import finish
 from spreme.likelihood.fits import Fit
 from spreme.likelihood.ladder import ladder, n_periods
+from spreme.likelihood.one_stage import most_terms
 from spreme.likelihood.precision import enough_steps, with_noise_of
 from spreme.likelihood.search import Visited, by_equation, carried, local_search, propose, quadratic_model
 from spreme.likelihood.shooting.gauss_newton import Control
-from spreme.likelihood.stages import most_terms
 from spreme.likelihood.starting_states import starting_states
 
 SETTING_OUT = Control(30, 1e-3, 1e-3)

@@ -11,8 +11,8 @@ from scipy import stats
 
 from spreme.library import PolynomialLibrary
 from spreme.likelihood.population import fit_population
-from spreme.likelihood.term_report import TermReport, report_terms
-from spreme.likelihood.wald import equality, holm, information, observed_estimates
+from spreme.likelihood.term_report import NOT_FITTED, TermReport, report_terms
+from spreme.likelihood.wald import equality, holm, information, is_anything_known, observed_estimates
 from spreme.results import Law
 
 TERMS = [(0, 1), (0, 4), (1, 2), (1, 4)]  # x and x*y in x', y and x*y in y'
@@ -239,6 +239,24 @@ def test_a_law_without_terms() -> None:
     found = report_terms(empty, np.empty((2, 0, 0)))
     assert found.rows == ()
     assert str(found).startswith("2 environments")
+
+
+def test_a_law_that_could_not_be_fitted_has_no_table() -> None:
+    law = make_law(np.full((3, 4), np.nan))
+    found = report_terms(law, np.full((3, 4, 4), np.nan))
+    assert not found.is_fitted and len(found.rows) == 4
+    assert str(found) == NOT_FITTED and found._repr_html_() == f"<p>{NOT_FITTED}</p>"
+    # numbers without any error are those of a fit that did not come to its end
+    assert not report_terms(make_law(np.ones((3, 4))), np.full((3, 4, 4), np.nan)).is_fitted
+
+
+def test_zeros_of_states_that_never_change_are_no_fit() -> None:
+    coef, variance = np.full((2, 3), np.nan), np.full((2, 3), np.nan)
+    coef[0, 0] = variance[0, 0] = 0.0
+    assert not is_anything_known(coef, variance)
+    assert is_anything_known(np.zeros((2, 3)), np.zeros((2, 3))) and is_anything_known(coef[:, :0], variance[:, :0])
+    coef[1, 2], variance[1, 2] = 1.0, 0.01
+    assert is_anything_known(coef, variance)
 
 
 def test_a_tied_term_is_one_estimate_with_its_own_error() -> None:

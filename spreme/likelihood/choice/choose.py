@@ -16,9 +16,9 @@ from spreme.likelihood.choice.other_environments import leave_one_environment_ou
 from spreme.likelihood.choice.resamples import SHARE, by_trajectory, selection_frequency
 from spreme.likelihood.engines import engine, is_joint
 from spreme.likelihood.evaluation import Evaluator, Fit
+from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.search import Visited, quadratic_model
-from spreme.likelihood.stages import Stage
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

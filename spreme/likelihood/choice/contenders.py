@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.likelihood.evaluation import Evaluator, Fit
+from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.search import carried, propose, quadratic_model
 from spreme.likelihood.shooting.gauss_newton import Control
-from spreme.likelihood.stages import Stage
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

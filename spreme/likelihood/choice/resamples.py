@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from spreme.likelihood.choice.parts import pose_parts
 from spreme.likelihood.engines import engine, is_joint, states_at_samples
 from spreme.likelihood.evaluation import Evaluator, Fit
+from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import Recording
 from spreme.likelihood.search import BEYOND, Model, Visited, propose, quadratic_model
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.likelihood.spline.result import JointFit
-from spreme.likelihood.stages import Stage
 from spreme.likelihood.tied import hold_at
 
 Array = NDArray[np.float64]

@@ -22,8 +22,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spreme.library.gradients import _slope_of
-from spreme.library.kernels import _apply
+from spreme.library.gradients import slope_of
+from spreme.library.kernels import apply_function
 from spreme.library.program import ADD, CONSTANT, FIRST_FUNCTION, MULTIPLY, REAL_POWER
 from systems.methods.original.lanes import Lanes
 from systems.methods.original.tape import Tape
@@ -92,7 +92,7 @@ def _evaluate(tape: Tape, coef: Array, nodes: Array, slopes: Array) -> None:
                 nodes[i, lane] = nodes[left, lane] ** value
         else:
             for lane in range(n_lanes):
-                nodes[i, lane] = _apply(operation - FIRST_FUNCTION, nodes[left, lane])
+                nodes[i, lane] = apply_function(operation - FIRST_FUNCTION, nodes[left, lane])
     for s in range(slopes.shape[0]):
         for lane in range(n_lanes):
             slopes[s, lane] = 0.0
@@ -132,7 +132,7 @@ def _read_backwards(tape: Tape, nodes: Array, lever: Array, adjoint: Array, coef
                 adjoint[left, lane] += adjoint[i, lane] * value * nodes[left, lane] ** (value - 1.0)
         elif operation != CONSTANT:
             for lane in range(n_lanes):
-                slope = _slope_of(operation - FIRST_FUNCTION, nodes[left, lane], nodes[i, lane])
+                slope = slope_of(operation - FIRST_FUNCTION, nodes[left, lane], nodes[i, lane])
                 adjoint[left, lane] += adjoint[i, lane] * slope
 
 
