@@ -15,7 +15,10 @@ Array = NDArray[Any]
 
 
 class SparseLayer:
-    """sin(w0 (W' a + b)) with a weight matrix that is mostly zero.
+    """
+    Sine layer whose weight matrix is mostly zero.
+
+    It computes sin(w0 (W' a + b)).
 
     Parameters
     ----------

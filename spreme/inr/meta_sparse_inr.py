@@ -42,14 +42,18 @@ class MetaSparseINR(BaseEstimator):
         Their rate; "learned" learns one for the weights and one for the biases of every layer, from 1e-2 on.
     order : {2, 1}, default 2
         1 leaves out second derivatives: half the time, worse starts.
-    outer_lr, retrain_lr : float, default 1e-3, 5e-4
-        Rate of Adam in the dense phase and in the rounds after it; each falls linearly to a tenth.
+    outer_lr : float, default 1e-3
+        Rate of Adam at the first density; it falls linearly to a tenth.
+    retrain_lr : float, default 5e-4
+        The same at every further density.
     meta_batch : int, default 3
         Signals of one meta-step.
-    meta_iter, retrain_iter : int, default 400, 200
-        Meta-steps of the first density and of every further one. Fewer than 200 after pruning are too few.
+    meta_iter : int, default 400
+        Meta-steps at the first density.
     densities : tuple of float, default (1.0,)
         Decreasing shares of the weights; each has a start of its own.
+    retrain_iter : int, default 200
+        Meta-steps at every further density; fewer than 200 are too few.
     pruner : {"lamp", "magnitude", "random", "random_balanced"}, default "lamp"
         Which weights stay.
     adapt_mode : {"full", "modulations"}, default "full"
