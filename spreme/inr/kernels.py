@@ -93,33 +93,56 @@ def push(u: Array, more: Array, bias: Array, slope: Array, out: Array) -> None:
             o[p] = s[p] * row[p]
 
 
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, inline="always")
+def _add_rows(
+    start: int, stop: int, index: Indices, position: Indices, values: Array, base: Any, a: Array, first: int, row: Array
+) -> None:
+    """row = base + sum over k of values[position[k]] * a[index[k], first : first + len(row)].
+
+    The one to three rows left over from groups of four come first, together with the base.
+    """
+    n = row.shape[0]
+    last = first + n
+    k, rest = start, (stop - start) % 4
+    if rest == 0:
+        for p in range(n):
+            row[p] = base
+    elif rest == 1:
+        w0, a0 = values[position[k]], a[index[k], first:last]
+        for p in range(n):
+            row[p] = base + w0 * a0[p]
+    elif rest == 2:
+        w0, w1 = values[position[k]], values[position[k + 1]]
+        a0, a1 = a[index[k], first:last], a[index[k + 1], first:last]
+        for p in range(n):
+            row[p] = base + w0 * a0[p] + w1 * a1[p]
+    else:
+        w0, w1, w2 = values[position[k]], values[position[k + 1]], values[position[k + 2]]
+        a0, a1, a2 = a[index[k], first:last], a[index[k + 1], first:last], a[index[k + 2], first:last]
+        for p in range(n):
+            row[p] = base + w0 * a0[p] + w1 * a1[p] + w2 * a2[p]
+    k += rest
+    while k < stop:
+        w0, w1 = values[position[k]], values[position[k + 1]]
+        w2, w3 = values[position[k + 2]], values[position[k + 3]]
+        a0, a1 = a[index[k], first:last], a[index[k + 1], first:last]
+        a2, a3 = a[index[k + 2], first:last], a[index[k + 3], first:last]
+        for p in range(n):
+            row[p] += w0 * a0[p] + w1 * a1[p] + w2 * a2[p] + w3 * a3[p]
+        k += 4
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def gather_rows(start: Indices, index: Indices, position: Indices, values: Array, a: Array, out: Array) -> None:
     """out[r] = sum over k of values[position[k]] * a[index[k]], k from start[r] to start[r + 1]: forward and backward.
 
-    a (inputs, n) and out (outputs, n); four rows are added at a time.
+    a (inputs, n) and out (outputs, n).
     """
-    n = a.shape[1]
+    n, zero = a.shape[1], a[0, 0] * 0
     for first in range(0, n, TILE):
         last = min(first + TILE, n)
         for r in range(out.shape[0]):
-            row = out[r, first:last]
-            k, stop = start[r], start[r + 1]
-            for p in range(last - first):
-                row[p] = 0
-            while k + 4 <= stop:
-                w0, w1 = values[position[k]], values[position[k + 1]]
-                w2, w3 = values[position[k + 2]], values[position[k + 3]]
-                a0, a1 = a[index[k], first:last], a[index[k + 1], first:last]
-                a2, a3 = a[index[k + 2], first:last], a[index[k + 3], first:last]
-                for p in range(last - first):
-                    row[p] += w0 * a0[p] + w1 * a1[p] + w2 * a2[p] + w3 * a3[p]
-                k += 4
-            while k < stop:
-                weight, own = values[position[k]], a[index[k], first:last]
-                for p in range(last - first):
-                    row[p] += weight * own[p]
-                k += 1
+            _add_rows(start[r], start[r + 1], index, position, values, zero, a, first, out[r, first:last])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
@@ -138,29 +161,15 @@ def sampled_products(inputs: Indices, outputs: Indices, a: Array, d: Array, out:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def sparse_sine_layer(
-    start: Indices, index: Indices, values: Array, bias: Array, w0: Any, a: Array, out: Array
+    start: Indices, index: Indices, position: Indices, values: Array, bias: Array, w0: Any, a: Array, out: Array
 ) -> None:
-    """Out = sin(w0 (W' a + bias)) with W stored output by output; single precision, product and sine in one tile."""
+    """out = sin(w0 (W' a + bias)) on the pairs of every output; single precision, product and sine in one tile."""
     n = a.shape[1]
     for first in range(0, n, TILE):
         last = min(first + TILE, n)
         for r in range(out.shape[0]):
-            row, b = out[r, first:last], bias[r]
-            k, stop = start[r], start[r + 1]
-            for p in range(last - first):
-                row[p] = b
-            while k + 4 <= stop:
-                w_0, w_1, w_2, w_3 = values[k], values[k + 1], values[k + 2], values[k + 3]
-                a0, a1 = a[index[k], first:last], a[index[k + 1], first:last]
-                a2, a3 = a[index[k + 2], first:last], a[index[k + 3], first:last]
-                for p in range(last - first):
-                    row[p] += w_0 * a0[p] + w_1 * a1[p] + w_2 * a2[p] + w_3 * a3[p]
-                k += 4
-            while k < stop:
-                weight, own = values[k], a[index[k], first:last]
-                for p in range(last - first):
-                    row[p] += weight * own[p]
-                k += 1
+            row = out[r, first:last]
+            _add_rows(start[r], start[r + 1], index, position, values, bias[r], a, first, row)
             for p in range(last - first):
                 z = w0 * row[p]
                 turns = np.floor(z * _INVERSE + _HALF)

@@ -64,8 +64,6 @@ class SparseLayer:
         self.kernel = self._pattern.kernel
         self.w0 = w0
         self._values, self._bias = self._pattern.take(weight), np.ascontiguousarray(bias, dtype=weight.dtype)
-        if isinstance(self._pattern, SparsePattern):
-            self._by_output = self._values[self._pattern.of_output[2]]
 
     def forward(self, a: Array) -> Array:
         """Apply the layer.
@@ -85,8 +83,7 @@ class SparseLayer:
             raise ValueError(f"a has shape {a.shape}: use ({self._pattern.mask.shape[0]}, n), a neuron a row")
         if isinstance(self._pattern, SparsePattern) and a.dtype == np.float32:
             out = np.empty((len(self._bias), a.shape[1]), a.dtype)
-            start, index, _ = self._pattern.of_output
-            sparse_sine_layer(start, index, self._by_output, self._bias, np.float32(self.w0), a, out)
+            sparse_sine_layer(*self._pattern.of_output, self._values, self._bias, np.float32(self.w0), a, out)
             return out
         u = self._pattern.forward(self._values, a)
         u += self._bias[:, None]
