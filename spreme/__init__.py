@@ -34,7 +34,19 @@ _HOMES = {
     "Trajectories": "data",
     "Trajectory": "data",
 }
-_MODULES = ("data", "datasets", "gram", "library", "metrics", "penalties", "plotting", "results", "solvers", "symbolic")
+_MODULES = (
+    "data",
+    "datasets",
+    "gram",
+    "inr",
+    "library",
+    "metrics",
+    "penalties",
+    "plotting",
+    "results",
+    "solvers",
+    "symbolic",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -45,7 +45,18 @@ PACKAGE_RANK = RANK["estimators"]
 FORBIDDEN = {"solvers": {"data", "library"}}
 
 # Slow to import or not always installed: to be imported by the function that needs them.
-IMPORTED_WHERE_USED = {"jax", "matplotlib", "pandas", "polars", "pyarrow", "sympy", "pysindy", "skimage"}
+IMPORTED_WHERE_USED = {
+    "jax",
+    "matplotlib",
+    "optax",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pysindy",
+    "skimage",
+    "sympy",
+    "tqdm",
+}
 
 # Extras of the benchmark; its systems are SymPy expressions, its report is pictures.
 OPTIONAL = {"pandas", "pyarrow", "pysindy", "skglm", "dask", "distributed", "tqdm", "jinja2"}

@@ -23,6 +23,7 @@ from spreme.inr.training import Trained
 Array = NDArray[Any]
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def descend(
     network: Network, theta: Theta, x: Array, y: Array, rates: Array, steps: int, share: float | None = None
 ) -> Trained:
@@ -41,6 +42,7 @@ def descend(
     return Trained(network, theta, losses)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def climb_down(
     network: Network, theta: Theta, x: Array, y: Array, rate: float, steps: int, *, shifts_only: bool
 ) -> Trained:

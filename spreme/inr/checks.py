@@ -43,6 +43,33 @@ def check_problem(
         raise ValueError("masks: give one boolean array per layer, of the shape of its W")
 
 
+def as_inner_rates(inner_lr: Any, inner_steps: Any, n_layers: int) -> Array:
+    """Rates (layers, 2) of an inner loop of that many steps."""
+    if isinstance(inner_steps, bool) or not isinstance(inner_steps, int | np.integer) or inner_steps < 0:
+        raise ValueError(f"inner_steps={inner_steps!r}: use a whole number, 0 or larger")
+    rates = np.asarray(inner_lr, dtype=float)
+    if rates.shape not in ((), (n_layers, 2)):
+        raise ValueError(f"inner_lr has shape {rates.shape}: use one number, or an array ({n_layers}, 2)")
+    return np.array(np.broadcast_to(rates, (n_layers, 2)))
+
+
+def check_direction(direction: Sequence[tuple[Array, Array]], params: Sequence[tuple[Array, Array]]) -> None:
+    """Check that a direction has the shapes of the parameters."""
+    shapes, wanted = ([(np.shape(w), np.shape(b)) for w, b in own] for own in (direction, params))
+    if shapes != wanted:
+        raise ValueError(f"direction has the shapes {shapes}: use those of params, {wanted}")
+
+
+def check_density(density: float, widths: Sequence[int]) -> None:
+    """Refuse a density that leaves a layer without any weight."""
+    total, n_layers = sum(a * b for a, b in pairwise(widths)), len(widths) - 1
+    if round(density * total) < n_layers:
+        raise ValueError(
+            f"density={density!r} leaves {round(density * total)} of {total} weights for {n_layers} layers: use at "
+            f"least {n_layers / total:.2g}, or smaller hidden layers"
+        )
+
+
 def as_signal(X: Any, Y: Any, name: str = "", n_inputs: int | None = None, n_outputs: int | None = None) -> Signal:
     """Coordinates (n, d_in) and values (n, d_out) as arrays of floats; 1-D values become one column."""
     where = f"{name}: " if name else ""
@@ -69,11 +96,10 @@ def as_coordinates(X: Any, name: str = "", n_inputs: int | None = None) -> Array
             "for a series X[:, None]. Reshape your data if it has one coordinate (X.reshape(-1, 1))"
         )
     if not x.size:
-        raise ValueError(f"{where}X has shape {x.shape}: 0 sample(s) while a minimum of 1 is required")
+        lacking = "sample" if not len(x) else "feature"
+        raise ValueError(f"{where}X has 0 {lacking}(s) (shape={x.shape}) while a minimum of 1 is required.")
     if n_inputs is not None and x.shape[1] != n_inputs:
-        raise ValueError(
-            f"{where}X has {x.shape[1]} features, but the network is expecting {n_inputs} features as input"
-        )
+        raise ValueError(f"{where}X has {x.shape[1]} features, but SparseINR is expecting {n_inputs} features as input")
     _check_finite(x, f"{where}X")
     return x
 
@@ -164,8 +190,22 @@ def check_meta_settings(model: Any, inr: Any) -> None:
         raise ValueError(f"densities={densities!r}: they must decrease, from at most 1.0")
 
 
+def check_adaptation(steps: Any, optimizer: Any, lr: Any) -> None:
+    """Check how a signal is to be fitted from a start."""
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+        raise ValueError(f"steps={steps!r}: use a whole number, 0 or larger")
+    if optimizer not in ("adam", "sgd"):
+        raise ValueError(f"optimizer={optimizer!r}: use 'adam' or 'sgd'")
+    if lr is None and optimizer == "adam":
+        raise ValueError("lr=None: Adam wants a rate such as 1e-4; the inner rates are for optimizer='sgd'")
+    if lr is not None and not _is_positive(lr):
+        raise ValueError(f"lr={lr!r}: use a positive number, or None with optimizer='sgd'")
+
+
 def as_family(family: Any, X: Any = None, n_inputs: int | None = None, n_outputs: int | None = None) -> list[Signal]:
     """Signals of a family as pairs of checked arrays, all with the same numbers of coordinates and outputs."""
+    if not isinstance(family, np.ndarray | Sequence):
+        raise TypeError(f"family is {type(family).__name__}: give pairs (X, Y), or an array (m, n, d_out) with X=")
     if X is not None:
         x = as_coordinates(X, n_inputs=n_inputs)
         pairs = [(x, as_signal(x, own, f"signal {i}")[1]) for i, own in enumerate(family)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,17 @@ FORMAT, FORMAT_VERSION = "spreme.inr", 1
 def save(path: str | os.PathLike[str], kind: str, settings: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write a file, whole or not at all."""
     header = {"format": FORMAT, "version": FORMAT_VERSION, "kind": kind, "settings": settings}
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent or Path(), suffix=".npz")
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot save {os.fspath(path)!r}: there is no folder {str(target.parent)!r}; make it")
+    # In the same folder, because only within one file system a file is replaced at once.
+    temporary = target.with_name(f".{target.name[:100]}-{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("xb") as stream:
             np.savez(stream, **{"header": np.array(json.dumps(header)), **arrays})  # type: ignore[arg-type]
         os.replace(temporary, target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -41,10 +46,11 @@ def load(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
     """
     name = os.fspath(path)
     try:
-        with np.load(name, allow_pickle=False) as stored:
+        # Opened here: where a file is no archive, np.load would leave it open.
+        with open(name, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
         header = json.loads(str(arrays.pop("header")))
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
             raise
         raise ValueError(f"{name!r} is not a file written by spreme.inr ({type(error).__name__}: {error})") from None
@@ -56,15 +62,29 @@ def load(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
         )
     if header.get("kind") != kind:
         raise ValueError(f"{name!r} holds a {header.get('kind')}, not a {kind}: use {header.get('kind')}.load")
-    return header["settings"], arrays
+    return header.get("settings", {}), arrays
+
+
+@contextmanager
+def blamed_on(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what goes wrong with the contents of a file into a ValueError that names the file."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{os.fspath(path)!r} is damaged ({type(error).__name__}: {error})") from None
 
 
 def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings that JSON can hold; functions and generators are left out (None)."""
     out: dict[str, Any] = {}
     for key, value in settings.items():
-        if isinstance(value, np.generic):
-            value = value.item()
-        is_plain = value is None or isinstance(value, bool | int | float | str | list | tuple)
-        out[key] = (list(value) if isinstance(value, tuple) else value) if is_plain else None
+        if isinstance(value, tuple | list):
+            out[key] = [_plain(own) for own in value]
+        else:
+            out[key] = _plain(value) if isinstance(value, np.generic | bool | int | float | str) else None
     return out
+
+
+def _plain(value: Any) -> Any:
+    """A number of Python for one of NumPy."""
+    return value.item() if isinstance(value, np.generic) else value

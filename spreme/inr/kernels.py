@@ -97,7 +97,7 @@ def push(u: Array, more: Array, bias: Array, slope: Array, out: Array) -> None:
 def _add_rows(
     start: int, stop: int, index: Indices, position: Indices, values: Array, base: Any, a: Array, first: int, row: Array
 ) -> None:
-    """row = base + sum over k of values[position[k]] * a[index[k], first : first + len(row)].
+    """Set row to base + sum over k of values[position[k]] * a[index[k], first : first + len(row)].
 
     The one to three rows left over from groups of four come first, together with the base.
     """
@@ -163,7 +163,7 @@ def sampled_products(inputs: Indices, outputs: Indices, a: Array, d: Array, out:
 def sparse_sine_layer(
     start: Indices, index: Indices, position: Indices, values: Array, bias: Array, w0: Any, a: Array, out: Array
 ) -> None:
-    """out = sin(w0 (W' a + bias)) on the pairs of every output; single precision, product and sine in one tile."""
+    """Set out to sin(w0 (W' a + bias)) on the pairs of every output, product and sine in one tile; single precision."""
     n = a.shape[1]
     for first in range(0, n, TILE):
         last = min(first + TILE, n)

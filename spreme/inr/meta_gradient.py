@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spreme.inr.checks import check_problem
+from spreme.inr.checks import as_inner_rates, check_direction, check_problem
 from spreme.inr.network import Network, Pulls, Theta, Trace
 from spreme.inr.patterns import make_pattern
 
@@ -127,6 +127,7 @@ def worst_points(network: Network, theta: Theta, x: Array, y: Array, trace: Trac
     return network.trace(theta, np.ascontiguousarray(x[:, chosen])), np.ascontiguousarray(y[:, chosen])
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def meta_gradient(
     params: Sequence[tuple[Array, Array]],
     signals: Sequence[Signal],
@@ -188,8 +189,7 @@ def meta_gradient(
     (1, 8)
     """
     check_problem(params, signals, masks, order, activation)
-    rates = np.broadcast_to(np.asarray(inner_lr, dtype=float), (len(params), 2))
-    inner = Inner(np.array(rates), inner_steps, order)
+    inner = Inner(as_inner_rates(inner_lr, inner_steps, len(params)), inner_steps, order)
     if backend == "jax":
         from spreme.inr.jax_backend import meta_gradient_by_jax
 
@@ -201,6 +201,7 @@ def meta_gradient(
     return found.loss, network.matrices(found.gradient)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def hessian_vector(
     params: Sequence[tuple[Array, Array]],
     direction: Sequence[tuple[Array, Array]],
@@ -227,6 +228,11 @@ def hessian_vector(
     list of (W, b)
         Like ``params``.
 
+    Raises
+    ------
+    ValueError
+        If shapes do not fit.
+
     References
     ----------
     Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6.
@@ -241,6 +247,7 @@ def hessian_vector(
     (8, 1)
     """
     check_problem(params, [(X, Y)], None, 2, activation)
+    check_direction(direction, params)
     network = network_of(params, None, activation, w0)
     (x, y), theta = lowered([(X, Y)], params[0][0].dtype)[0], network.take(params)
     trace = network.trace(theta, x)

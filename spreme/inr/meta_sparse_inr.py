@@ -15,11 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from spreme.inr import files
 from spreme.inr.adaptation import climb_down, descend
-from spreme.inr.checks import as_coordinates, as_family, as_signal, check_meta_settings
+from spreme.inr.checks import as_coordinates, as_family, as_signal, check_adaptation, check_density, check_meta_settings
 from spreme.inr.codes import decode, encode
 from spreme.inr.estimates import DensityPoint, network_from
-from spreme.inr.meta_gradient import Inner, lowered, meta_step
-from spreme.inr.meta_training import FIRST_RATE, MetaStep, Plan, meta_train
+from spreme.inr.learners import MakeLearner, NumpyLearner
+from spreme.inr.masks import check_layers
+from spreme.inr.meta_gradient import Inner, lowered
+from spreme.inr.meta_training import FIRST_RATE, Plan, meta_train
 from spreme.inr.network import initialise
 from spreme.inr.progress import progress
 from spreme.inr.sparse_inr import SparseINR
@@ -153,19 +155,23 @@ class MetaSparseINR(BaseEstimator):
         ------
         ValueError
             If data or settings cannot be used; the message names the culprit.
+        ImportError
+            If JAX or Optax is missing with ``backend="jax"``, or tqdm with ``verbose``; the message names the extra.
         """
         inr = SparseINR() if self.inr is None else self.inr
         check_meta_settings(self, inr)
         signals = as_family(family, X)
         rng = np.random.default_rng(self.random_state)
         d_in, d_out = signals[0][0].shape[1], signals[0][1].shape[1]
-        params = initialise([d_in, *inr.hidden, d_out], inr.w0, rng=rng, dtype=inr.dtype)
+        widths = [d_in, *inr.hidden, d_out]
+        check_density(self.densities[-1], widths)
+        params = initialise(widths, inr.w0, rng=rng, dtype=inr.dtype)
         masks = [np.ones(w.shape, bool) for w, _ in params]
         network, theta = network_from([w for w, _ in params], [b for _, b in params], masks, inr.activation, inr.w0)
         plan = self._plan(len(params))
         total = self.meta_iter + (len(self.densities) - 1) * self.retrain_iter
         with progress(total, self.verbose, "MetaSparseINR") as report:
-            self.path_ = meta_train(network, theta, lowered(signals, inr.dtype), plan, rng, report, self._step())
+            self.path_ = meta_train(network, theta, lowered(signals, inr.dtype), plan, rng, report, self._learner())
         self.n_features_in_ = d_in
         self._n_outputs = d_out
         self.status_ = "finished" if np.isfinite(self.path_[-1].loss[-1]) else "diverged"
@@ -195,13 +201,13 @@ class MetaSparseINR(BaseEstimator):
             self.pruner,
         )
 
-    def _step(self) -> MetaStep:
-        """What computes meta-gradients."""
+    def _learner(self) -> MakeLearner:
+        """What learns the start."""
         if self.backend == "jax":
-            from spreme.inr.jax_backend import meta_step_by_jax
+            from spreme.inr.jax_training import JaxLearner
 
-            return meta_step_by_jax
-        return meta_step
+            return JaxLearner
+        return NumpyLearner
 
     def adapt(
         self,
@@ -242,14 +248,7 @@ class MetaSparseINR(BaseEstimator):
         check_is_fitted(self)
         point = self._at(density)
         x, y = as_signal(X, Y, n_inputs=self.n_features_in_, n_outputs=self._n_outputs)
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
-            raise ValueError(f"steps={steps!r}: use a whole number, 0 or larger")
-        if optimizer not in ("adam", "sgd"):
-            raise ValueError(f"optimizer={optimizer!r}: use 'adam' or 'sgd'")
-        if lr is None and optimizer == "adam":
-            raise ValueError("lr=None: Adam wants a rate such as 1e-4; the inner rates are for optimizer='sgd'")
-        if lr is not None and not 0.0 < lr < np.inf:
-            raise ValueError(f"lr={lr!r}: use a positive number, or None with optimizer='sgd'")
+        check_adaptation(steps, optimizer, lr)
         inr = self._architecture()
         network, theta = point.network(inr.activation, inr.w0)
         (x, y) = lowered([(x, y)], inr.dtype)[0]
@@ -386,11 +385,19 @@ class MetaSparseINR(BaseEstimator):
             If the file is foreign, damaged or newer.
         """
         settings, arrays = files.load(path, "MetaSparseINR")
+        with files.blamed_on(path):
+            return cls._restored(settings, arrays)
+
+    @classmethod
+    def _restored(cls, settings: dict[str, Any], arrays: dict[str, Array]) -> MetaSparseINR:
+        """The starts of a file."""
         fitted, inr = settings.pop("fitted"), settings.pop("inr")
         inr = SparseINR(**{**inr, "hidden": tuple(inr["hidden"])})
         model = cls(**{**settings, "inr": inr, "densities": tuple(settings["densities"])})
         n_layers, densities = fitted["n_layers"], fitted["densities"]
         model.path_ = [DensityPoint.from_arrays(arrays, f"{i}_", own, n_layers) for i, own in enumerate(densities)]
+        for point in model.path_:
+            check_layers(point.weights, point.mask)
         model.status_ = fitted["status"]
         model.n_features_in_, model._n_outputs = len(model.path_[0].weights[0]), len(model.path_[0].biases[-1])
         return model

@@ -78,6 +78,7 @@ class Network:
         """Matrices of weights on the patterns."""
         return [(own.matrix(w), b) for own, (w, b) in zip(self.patterns, theta, strict=True)]
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def predict(self, theta: Theta, x: Array) -> Array:
         """Output (d_out, n) at coordinates x (d_in, n)."""
         a = x
@@ -167,6 +168,7 @@ class Network:
         else:
             curved_back(back, trace.slopes[k], pull, curvature, tangent)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def series(self, theta: Theta, x: Array, axis: int, order: int) -> Array:
         """Taylor coefficients (order + 1, d_out, n) of the output along one coordinate."""
         a = np.zeros((order + 1, *x.shape), x.dtype)

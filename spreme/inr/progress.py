@@ -41,4 +41,4 @@ def progress(total: int, verbose: bool, title: str) -> Iterator[Callable[[float]
 
 def psnr(loss: float) -> float:
     """Peak signal-to-noise ratio in dB of a mean square error, for targets of range 1."""
-    return float(-10.0 * np.log10(loss)) if loss > 0 else float("inf")
+    return float("inf") if loss == 0 else float(-10.0 * np.log10(loss))

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from spreme.inr import activations, files
-from spreme.inr.checks import as_coordinates, as_signal, check_settings
+from spreme.inr.checks import as_coordinates, as_signal, check_density, check_settings
 from spreme.inr.dead_neurons import without_dead_neurons
 from spreme.inr.estimates import network_from
 from spreme.inr.masks import parameter_counts
@@ -73,6 +73,8 @@ class SparseINR(BaseEstimator):
         Numbers of "weights" and "biases" that are left once neurons without any effect are dropped.
     loss_curve_ : list of float
         Mean square error at every step.
+    held_out_loss_ : float
+        Mean square error at the points that early stopping held out; NaN without.
     status_ : str
         "finished", "stopped early" or "diverged".
     n_features_in_ : int
@@ -149,7 +151,9 @@ class SparseINR(BaseEstimator):
         check_settings(self)
         x, y = as_signal(X, Y)
         rng = np.random.default_rng(self.random_state)
-        params = initialise([x.shape[1], *self.hidden, y.shape[1]], self.w0, rng=rng, dtype=self.dtype)
+        widths = [x.shape[1], *self.hidden, y.shape[1]]
+        check_density(self.density, widths)
+        params = initialise(widths, self.w0, rng=rng, dtype=self.dtype)
         mask = [np.ones(w.shape, bool) for w, _ in params]
         network, theta = network_from([w for w, _ in params], [b for _, b in params], mask, self.activation, self.w0)
         schedule = Schedule(
@@ -166,7 +170,7 @@ class SparseINR(BaseEstimator):
         self.weights_ = [w for w, _ in matrices]
         self.biases_ = [b for _, b in matrices]
         self.mask_ = [own.mask for own in found.network.patterns]
-        self.loss_curve_ = found.loss
+        self.loss_curve_, self.held_out_loss_ = found.loss, found.held_out_loss
         self.n_features_in_ = self.weights_[0].shape[0]
         self._count()
         diverged = bool(found.loss) and not np.isfinite(found.loss[-1])
@@ -179,6 +183,7 @@ class SparseINR(BaseEstimator):
             )
         return self
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _count(self) -> None:
         """Numbers that follow from weights and masks."""
         total = sum(own.size for own in self.mask_)
@@ -254,6 +259,7 @@ class SparseINR(BaseEstimator):
         """Network and parameters."""
         return network_from(self.weights_, self.biases_, self.mask_, self.activation, self.w0)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def score(self, X: ArrayLike, Y: ArrayLike) -> float:
         """Peak signal-to-noise ratio in dB, -10 log10 of the mean square error: for values of range 1.
 
@@ -283,7 +289,7 @@ class SparseINR(BaseEstimator):
             File.
         """
         check_is_fitted(self)
-        arrays = {"loss_curve": np.array(self.loss_curve_)}
+        arrays = {"loss_curve": np.array(self.loss_curve_), "held_out_loss": np.array(self.held_out_loss_)}
         for k, (w, b, own) in enumerate(zip(self.weights_, self.biases_, self.mask_, strict=True)):
             arrays.update({f"weights_{k}": w, f"biases_{k}": b, f"mask_{k}": own})
         settings = files.plain_settings(self.get_params(deep=False))
@@ -310,6 +316,12 @@ class SparseINR(BaseEstimator):
             If the file is foreign, damaged or newer.
         """
         settings, arrays = files.load(path, "SparseINR")
+        with files.blamed_on(path):
+            return cls._restored(settings, arrays)
+
+    @classmethod
+    def _restored(cls, settings: dict[str, Any], arrays: dict[str, Array]) -> SparseINR:
+        """The network of a file."""
         fitted = settings.pop("fitted")
         model = cls(**{**settings, "hidden": tuple(settings["hidden"])})
         layers = range(fitted["n_layers"])
@@ -317,6 +329,7 @@ class SparseINR(BaseEstimator):
         model.biases_ = [arrays[f"biases_{k}"] for k in layers]
         model.mask_ = [arrays[f"mask_{k}"] for k in layers]
         model.loss_curve_, model.status_ = arrays["loss_curve"].tolist(), fitted["status"]
+        model.held_out_loss_ = float(arrays["held_out_loss"])
         model._is_flat, model.n_features_in_ = fitted["is_flat"], model.weights_[0].shape[0]
         model._count()
         return model

@@ -41,13 +41,15 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """Network, parameters and the loss of every step."""
+    """Network, parameters, the loss of every step, and that at the points held out (NaN: none)."""
 
     network: Network
     theta: Theta
     loss: list[float]
+    held_out_loss: float = np.nan
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def train(
     network: Network,
     theta: Theta,
@@ -79,7 +81,9 @@ def train(
                 best, best_loss, waited = [(w.copy(), b.copy()) for w, b in theta], now, 0
             if waited >= PATIENCE and step > max(rounds, default=0):
                 break
-    return Trained(network, best if np.isfinite(best_loss) else theta, losses)
+    if not np.isfinite(best_loss):
+        return Trained(network, theta, losses)
+    return Trained(network, best, losses, best_loss)
 
 
 def _split(n: int, early_stopping: bool, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""Pictures of data, laws and forecasts.
+"""Pictures of data, laws and forecasts, and of implicit representations.
 
 Every function draws into new axes or into given ones, returns what it has drawn in, and shows nothing by itself.
 States keep their colour and marker in all pictures (the palette of Okabe and Ito, which colour-blind readers can tell
@@ -6,8 +6,19 @@ apart).
 """
 
 from spreme.plotting.coefficients import plot_coefficients, plot_mask
+from spreme.plotting.densities import plot_density_path
 from spreme.plotting.path import plot_path
 from spreme.plotting.profiles import plot_profile
+from spreme.plotting.signals import plot_signal
 from spreme.plotting.trajectories import plot_fit, plot_forecast
 
-__all__ = ["plot_coefficients", "plot_fit", "plot_forecast", "plot_mask", "plot_path", "plot_profile"]
+__all__ = [
+    "plot_coefficients",
+    "plot_density_path",
+    "plot_fit",
+    "plot_forecast",
+    "plot_mask",
+    "plot_path",
+    "plot_profile",
+    "plot_signal",
+]
