@@ -85,3 +85,12 @@ class NumpyLearner:
     def rates(self) -> Array:
         """The inner rates (layers, 2)."""
         return np.where(self._inner.rates > 0, np.exp(self._log_rates), 0.0)
+
+
+def learner_by(backend: str) -> MakeLearner:
+    """What learns the start with a backend; JAX is imported only where it is wanted."""
+    if backend == "jax":
+        from spreme.inr.jax_training import JaxLearner
+
+        return JaxLearner
+    return NumpyLearner

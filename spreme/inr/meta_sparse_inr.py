@@ -18,10 +18,10 @@ from spreme.inr.adaptation import climb_down, descend
 from spreme.inr.checks import as_coordinates, as_family, as_signal, check_adaptation, check_density, check_meta_settings
 from spreme.inr.codes import decode, encode
 from spreme.inr.estimates import DensityPoint, network_from
-from spreme.inr.learners import MakeLearner, NumpyLearner
+from spreme.inr.learners import learner_by
 from spreme.inr.masks import check_layers
-from spreme.inr.meta_gradient import Inner, lowered
-from spreme.inr.meta_training import FIRST_RATE, Plan, meta_train
+from spreme.inr.meta_gradient import lowered
+from spreme.inr.meta_training import make_plan, meta_train
 from spreme.inr.network import initialise
 from spreme.inr.progress import progress
 from spreme.inr.sparse_inr import SparseINR
@@ -168,10 +168,12 @@ class MetaSparseINR(BaseEstimator):
         params = initialise(widths, inr.w0, rng=rng, dtype=inr.dtype)
         masks = [np.ones(w.shape, bool) for w, _ in params]
         network, theta = network_from([w for w, _ in params], [b for _, b in params], masks, inr.activation, inr.w0)
-        plan = self._plan(len(params))
+        plan = make_plan(self, len(params))
         total = self.meta_iter + (len(self.densities) - 1) * self.retrain_iter
         with progress(total, self.verbose, "MetaSparseINR") as report:
-            self.path_ = meta_train(network, theta, lowered(signals, inr.dtype), plan, rng, report, self._learner())
+            self.path_ = meta_train(
+                network, theta, lowered(signals, inr.dtype), plan, rng, report, learner_by(self.backend)
+            )
         self.n_features_in_ = d_in
         self._n_outputs = d_out
         self.status_ = "finished" if np.isfinite(self.path_[-1].loss[-1]) else "diverged"
@@ -182,32 +184,6 @@ class MetaSparseINR(BaseEstimator):
                 stacklevel=2,
             )
         return self
-
-    def _plan(self, n_layers: int) -> Plan:
-        """Settings as the training wants them."""
-        learns = self.inner_lr == "learned"
-        rates = np.full((n_layers, 2), FIRST_RATE if learns else float(self.inner_lr))
-        if self.adapt_mode == "modulations":
-            rates[:, 0] = rates[-1] = 0.0
-        return Plan(
-            Inner(rates, self.inner_steps, self.order, self.points),
-            learns,
-            self.outer_lr,
-            self.retrain_lr,
-            self.meta_batch,
-            self.meta_iter,
-            self.retrain_iter,
-            tuple(float(own) for own in self.densities),
-            self.pruner,
-        )
-
-    def _learner(self) -> MakeLearner:
-        """What learns the start."""
-        if self.backend == "jax":
-            from spreme.inr.jax_training import JaxLearner
-
-            return JaxLearner
-        return NumpyLearner
 
     def adapt(
         self,

@@ -13,7 +13,7 @@ Meta-SGD: learning to learn quickly for few-shot learning.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,25 @@ class Plan(NamedTuple):
     retrain_iter: int
     densities: tuple[float, ...]
     pruner: str
+
+
+def make_plan(model: Any, n_layers: int) -> Plan:
+    """The plan of the settings of a `MetaSparseINR`."""
+    learns = model.inner_lr == "learned"
+    rates = np.full((n_layers, 2), FIRST_RATE if learns else float(model.inner_lr))
+    if model.adapt_mode == "modulations":
+        rates[:, 0] = rates[-1] = 0.0
+    return Plan(
+        Inner(rates, model.inner_steps, model.order, model.points),
+        learns,
+        model.outer_lr,
+        model.retrain_lr,
+        model.meta_batch,
+        model.meta_iter,
+        model.retrain_iter,
+        tuple(float(own) for own in model.densities),
+        model.pruner,
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
