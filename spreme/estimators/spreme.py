@@ -62,8 +62,9 @@ class SpReME(LawMethods, BaseEstimator):
         apart.
     max_terms : int, default None
         Largest number of terms of one equation; None: 8, and 16 where 8 are not enough.
-    smoother : {"auto", "gp", "savgol", "finite_difference"}, default "auto"
-        Smoother of the derivative formulation. "auto" is the Gaussian process.
+    smoother : {"auto", "gp", "savgol", "finite_difference", "inr", "meta_inr"}, default "auto"
+        Smoother of the derivative formulation. "auto" is the Gaussian process; "inr" are implicit neural
+        representations, "meta_inr" those that begin at a start learned from all trajectories of all environments.
     allowed, required, excluded : dict of str to list of str, default None
         Terms that the equation of a state may, must and must not contain, such as ``{"x": ["x", "x*y"]}``.
     n_jobs : int, default None

@@ -16,7 +16,7 @@ from spreme.data import Trajectory
 from spreme.library import TermTable
 from spreme.selection.correlation import correlation_time
 from spreme.selection.regression import Regression, least_squares
-from spreme.smoothing import smooth
+from spreme.smoothing import Smooth, smooth_all
 from spreme.weak.rows import check_finite
 
 Array = NDArray[np.float64]
@@ -91,26 +91,26 @@ def derivative_equations(
         Trajectories by environment.
     table : TermTable
         Library of K terms.
-    smoother : {"auto", "gp", "savgol", "finite_difference"}
-        How states and derivatives are estimated.
+    smoother : {"auto", "gp", "savgol", "finite_difference", "inr", "meta_inr"}
+        How states and derivatives are estimated; "meta_inr" learns from all trajectories at once.
 
     Returns
     -------
     DerivativeEquations
         Rows at all samples but the margins.
     """
+    smooths = iter(smooth_all([run for every in environments for run in every], smoother))
     thetas: list[list[Array]] = []
     targets: list[list[Array]] = []
     for every in environments:
-        pairs = [_rows(run, table, smoother) for run in every]
+        pairs = [_rows(run, next(smooths), table) for run in every]
         thetas.append([theta for theta, _ in pairs])
         targets.append([x_dot for _, x_dot in pairs])
     return DerivativeEquations(table, thetas, targets)
 
 
-def _rows(run: Trajectory, table: TermTable, smoother: str) -> tuple[Array, Array]:
+def _rows(run: Trajectory, smoothed: Smooth, table: TermTable) -> tuple[Array, Array]:
     """Rows of one trajectory without its margins."""
-    smoothed = smooth(run, smoother)
     measured = np.column_stack([run.x, run.inputs])[~run.missing.any(axis=1)]
     check_finite(table.evaluate(measured), measured, table, run.index)
     margin = int(MARGIN * run.n_samples)

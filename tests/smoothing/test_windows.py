@@ -127,5 +127,5 @@ def test_auto_is_the_gaussian_process() -> None:
 
 @pytest.mark.parametrize("method", ["spline", "", None, 3])
 def test_unknown_method(method) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"'auto', 'gp', 'savgol', 'finite_difference', got {method!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"'finite_difference', 'inr', 'meta_inr', got {method!r}")):
         run(np.arange(5.0), np.arange(5.0), method)
