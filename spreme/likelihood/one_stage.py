@@ -11,6 +11,7 @@ import numpy as np
 from spreme.likelihood.fits import Fit, FitsMasks
 from spreme.likelihood.posterior_mode import leader
 from spreme.likelihood.problem import Problem
+from spreme.likelihood.restarts import started_again
 from spreme.likelihood.search import Visited, local_search
 from spreme.likelihood.shooting.gauss_newton import Control
 
@@ -98,9 +99,14 @@ class StageSearch:
         Fit
             The best one by the criterion.
         """
-        width = affordable_width(evaluator.problem, first) + extra
+        problem = evaluator.problem
+        if (problem.allowed == problem.required).all() and first.is_feasible:  # no other mask brings a second start
+            reach = np.full(problem.n_environments, np.inf)
+            first = started_again(evaluator, [first], states, SETTING_OUT, reach)[0]
+            visited.add(first)
+        width = affordable_width(problem, first) + extra
         found = local_search(evaluator, visited, first, states, self.max_terms, width=width, distrust=distrust)
-        if self.criterion != "evidence" or evaluator.problem.n_environments < 2 or not found.is_feasible:
+        if self.criterion != "evidence" or problem.n_environments < 2 or not found.is_feasible:
             return found
         return leader(evaluator, visited, states)
 
