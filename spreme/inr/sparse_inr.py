@@ -23,6 +23,9 @@ from spreme.inr.training import Penalty, Schedule, Trained, train
 
 Array = NDArray[Any]
 
+# Training that ends at so many times the error it began with has diverged.
+DIVERGED = 10.0
+
 
 class SparseINR(BaseEstimator):
     """A signal y = f(x) as a sparse implicit neural representation.
@@ -173,7 +176,7 @@ class SparseINR(BaseEstimator):
         self.loss_curve_, self.held_out_loss_ = found.loss, found.held_out_loss
         self.n_features_in_ = self.weights_[0].shape[0]
         self._count()
-        diverged = bool(found.loss) and not np.isfinite(found.loss[-1])
+        diverged = bool(found.loss) and not found.loss[-1] < min(DIVERGED * found.loss[0] + 1e-12, np.inf)
         self.status_ = "diverged" if diverged else "stopped early" if stopped else "finished"
         if diverged:
             warnings.warn(
