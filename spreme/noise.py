@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 # Median of |z| for a standard normal z.
 HALF_NORMAL_MEDIAN = 0.6744897501960817
 POINTS = 5
+# Differences formed at once: their tables are small then, however long a recording is.
+BLOCK = 50_000
 
 
 def noise_std(trajectories: Sequence[Trajectory]) -> Array:
@@ -61,6 +63,9 @@ def contrasts(t: Array, x: Array) -> Array:
     """Unit-norm fourth divided differences of x (n,) over neighbouring samples (n - 4,); empty for fewer than five."""
     if len(t) < POINTS:
         return np.zeros(0)
+    if len(t) >= BLOCK + POINTS:
+        parts = range(0, len(t) - POINTS + 1, BLOCK)
+        return np.concatenate([contrasts(t[i : i + BLOCK + POINTS - 1], x[i : i + BLOCK + POINTS - 1]) for i in parts])
     times = np.lib.stride_tricks.sliding_window_view(t, POINTS)
     values = np.lib.stride_tricks.sliding_window_view(x, POINTS)
     times = (times - times[:, :1]) / (times[:, -1:] - times[:, :1])

@@ -65,11 +65,20 @@ def as_array(value: Any, what: str) -> np.ndarray:
         raise ValueError(f"{what}: an array of numbers is expected, but NumPy cannot make one ({error})") from error
 
 
+def is_mapped(value: Any) -> bool:
+    """Tell a read-only float64 map of a file in C order."""
+    is_map = isinstance(value, np.memmap) and value.dtype == np.float64
+    return is_map and value.flags.c_contiguous and not value.flags.writeable
+
+
 def floats(value: Any, what: str) -> np.ndarray:
     """Give a fresh float64 array in C order; None, NaN and masked entries become NaN.
 
-    `what` opens the message of an error, for example "trajectory 1 (environment 'A')".
+    What is mapped from disk for reading only stays there: it cannot change, and may not fit into memory. `what` opens
+    the message of an error, for example "trajectory 1 (environment 'A')".
     """
+    if is_mapped(value):
+        return np.asarray(value)
     array = as_array(value, what)
     kind = array.dtype.kind
     if kind in REFUSED_KINDS:

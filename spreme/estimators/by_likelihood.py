@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from spreme.estimators.by_regression import MIXED, discover_by_regression
 from spreme.estimators.complaints import complaints_about, notes_on
 from spreme.estimators.discovery import Discovery
+from spreme.estimators.excerpt import n_samples
 from spreme.estimators.options import LATER, Options
 from spreme.estimators.prepared import Prepared, alone, coarse
+from spreme.estimators.progress import Report, silent
 from spreme.library.restrictions import listed_terms
+from spreme.likelihood.all_samples import search_all_samples
 from spreme.likelihood.choice import check_enough, choose, rejudged
-from spreme.likelihood.final import Estimate, conclude
+from spreme.likelihood.final import Estimate, conclude, finish
 from spreme.likelihood.one_stage import Stage
 from spreme.likelihood.problem import Problem, pose
 from spreme.likelihood.record import equations, laws, other_choice, rivals
@@ -40,7 +43,7 @@ FEW_TERMS = 8
 MOST_PROBED = 240
 
 
-def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
+def discover_by_likelihood(prepared: Prepared, options: Options, report: Report = silent) -> Discovery:
     """Find the shared law by the likelihood of the measured trajectories.
 
     Parameters
@@ -49,6 +52,8 @@ def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
         Trajectories, rows, library, restrictions.
     options : Options
         Checked options.
+    report : callable, default none
+        Is told every step.
 
     Returns
     -------
@@ -57,6 +62,7 @@ def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
     """
     n_jobs = effective_n_jobs(-1 if options.n_jobs is None else options.n_jobs)
     wanted = _tied_by_name(prepared, options)
+    report("regressions, where the search begins")
     beginnings = _begin(prepared, options)
     allowed = probed(prepared.allowed, beginnings)
     problem = pose(
@@ -75,17 +81,27 @@ def discover_by_likelihood(prepared: Prepared, options: Options) -> Discovery:
             beginnings,
             options.search_criterion,
             options.max_terms,
-            _reporter(options.verbose),
+            report,
             lambda e: _begin(alone(prepared, e, options), options),
         )
         engine = "spline" if options.refine == "spline" else "auto"
         stages, reason = _chosen(search, search.run(pool, engine), options, pool)
+        every = _on_all_samples(prepared, problem, options, search, stages[-1], pool) if prepared.is_excerpt else None
         last = stages[-1]
-        estimate = conclude(last.problem, last.pieces, last.fit.mask, last.fit.coef, search.states, pool, search.whole)
+        report("last fit, to full precision")
+        if every is None:
+            estimate = conclude(
+                last.problem, last.pieces, last.fit.mask, last.fit.coef, search.states, pool, search.whole
+            )
+        else:
+            stages, estimate = [*stages, every[0]], every[1]
         tied = _tie(estimate, options, wanted, pool)
-    found = _collect(prepared, options, stages, estimate, tied, reason)
+    reason = "; ".join([reason, *_on_excerpt(prepared, is_for_search=every is not None)])
+    seen = prepared if every is None else replace(prepared, environments=prepared.every)
+    found = _collect(seen, options, stages, estimate, tied, reason)
     if _misfit(residuals(prepared, estimate)) > MIXED:
-        other = discover_by_regression(prepared, options.by_regression())
+        report("regressions, for trajectories of one environment may differ")
+        other = discover_by_regression(prepared, options.by_regression(), report)
         found = other if other.is_mixed else found
     return found
 
@@ -99,6 +115,38 @@ def _chosen(
         return stages, REASONS[options.criterion]
     choice = choose(options.criterion, last, search.states, pool, options.generator())
     return [*stages[:-1], rejudged(last, choice, options.criterion)], f"{choice.reason}, after a search by BIC"
+
+
+def _on_all_samples(
+    prepared: Prepared, problem: Problem, options: Options, search: Stages, last: Stage, pool: ThreadPoolExecutor | None
+) -> tuple[Stage, Estimate] | None:
+    """The law found on an excerpt, searched and fitted once more on all samples; None if it cannot be integrated."""
+    again = None if options.criterion in LATER else search.search
+    whole = pose(
+        prepared.every,
+        prepared.table,
+        problem.allowed,
+        problem.required,
+        prepared.noise,
+        huber=options.huber,
+        n_jobs=problem.n_jobs,
+    )
+    found = search_all_samples(whole, last, again, pool)
+    if found is None:
+        return None
+    stage, states = found
+    estimate = finish(stage.problem, stage.pieces, stage.fit.mask, stage.fit.coef, states, pool)
+    return (stage, estimate) if estimate.fit.is_feasible else None
+
+
+def _on_excerpt(prepared: Prepared, is_for_search: bool) -> list[str]:
+    """What was left out of the search, or of the fit, too."""
+    searched, read, given = n_samples(prepared.environments), n_samples(prepared.every), prepared.data.n_samples
+    fitted = read if is_for_search else searched
+    if searched == given:
+        return []
+    to = "all" if fitted == given else f"{fitted:,}"
+    return [f"of {given:,} samples {searched:,} were searched and {to} fitted"]
 
 
 def _tied_by_name(prepared: Prepared, options: Options) -> Mask:
@@ -141,11 +189,6 @@ def probed(allowed: Mask, beginnings: list[Beginning]) -> Mask:
         row &= permitted
         row |= own.superset | own.wide
     return out
-
-
-def _reporter(verbose: int) -> Callable[[str], None]:
-    """How a stage is reported."""
-    return (lambda line: print(f"[spreme] {line}", flush=True)) if verbose else (lambda line: None)
 
 
 def _collect(

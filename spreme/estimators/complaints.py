@@ -74,8 +74,8 @@ def _on_absent_states(prepared: Prepared, law: Law) -> list[str]:
     out = []
     for e, (env, runs) in enumerate(zip(law.environments, prepared.environments, strict=True)):
         given = [x for x, group in zip(prepared.data.x, prepared.data.groups, strict=True) if group == e]
-        absent = ~np.vstack([run.x for run in runs]).any(axis=0)
-        traces = np.asarray(absent & np.vstack(given).any(axis=0))
+        absent = ~_anything([run.x for run in runs])
+        traces = np.asarray(absent & _anything(given))
         noise = is_noise_around_zero(runs)
         for name, is_trace, is_noise in zip(law.state_names, traces, noise, strict=True):
             if is_trace:
@@ -87,6 +87,11 @@ def _on_absent_states(prepared: Prepared, law: Law) -> list[str]:
                     f"{name} is nothing but noise around zero in environment {env!r}: its terms are hardly known there"
                 )
     return out
+
+
+def _anything(parts: Sequence[Array]) -> NDArray[np.bool_]:
+    """States (S,) with a value other than zero in some of the arrays (n_i, S)."""
+    return np.asarray(np.any([part.any(axis=0) for part in parts], axis=0))
 
 
 def resting_trajectories(prepared: Prepared, estimate: Estimate, share: float = RESTING) -> list[list[int]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectories, Trajectory
 from spreme.estimators.absent_states import without_traces
+from spreme.estimators.excerpt import FITTED, SEARCHED, excerpt, is_excerpt
 from spreme.estimators.options import Options
 from spreme.estimators.outliers import without_outliers
 from spreme.library import TermTable, resolve
@@ -34,7 +35,9 @@ class Prepared:
     data : Trajectories
         As given.
     environments : list of lists of Trajectory
-        By environment, wild samples taken out, traces of absent states set to zero.
+        By environment, wild samples taken out, traces of absent states set to zero: what is searched.
+    every : list of lists of Trajectory
+        The same with all samples, where these are too many to be searched.
     table : TermTable
         Library, in states and inputs.
     noise : ndarray (E, S)
@@ -49,6 +52,7 @@ class Prepared:
 
     data: Trajectories
     environments: list[list[Trajectory]]
+    every: list[list[Trajectory]]
     table: TermTable
     noise: Array
     equations: Equations
@@ -56,34 +60,42 @@ class Prepared:
     required: Mask
     still: Mask
 
+    @property
+    def is_excerpt(self) -> bool:
+        """Whether samples are left out of the search."""
+        return is_excerpt(self.environments, self.every)
+
 
 def prepare(data: Trajectories, options: Options) -> Prepared:
     """Make data ready; refuse what cannot be used, naming the culprit."""
     table = options.library.table([*data.state_names, *data.input_names]).with_inputs(data.n_inputs)
     allowed, required = resolve(table, allowed=options.allowed, required=options.required, excluded=options.excluded)
-    environments = without_traces(grouped(data))
-    noise = np.array([noise_std(every) for every in environments])
+    every = without_traces(grouped(data))
+    noise = np.array([noise_std(own) for own in every])
+    environments = excerpt(every, SEARCHED) if options.refine is not None else every
     equations = make_equations(environments, table, noise, options)
     check_rows(equations, data)
-    still = constant_states(environments)
+    still = constant_states(every)
     allowed[still] = required[still]
     check_sizes(required, options.max_terms, data.state_names)
-    return Prepared(data, environments, table, noise, equations, allowed, required, still)
+    return Prepared(data, environments, every, table, noise, equations, allowed, required, still)
 
 
 def alone(prepared: Prepared, environment: int, options: Options) -> Prepared:
     """Keep one environment, with rows of its own."""
     environments, noise = [prepared.environments[environment]], prepared.noise[[environment]]
     equations = make_equations(environments, prepared.table, noise, options)
-    return replace(prepared, environments=environments, noise=noise, equations=equations)
+    return replace(prepared, environments=environments, every=environments, noise=noise, equations=equations)
 
 
 def grouped(data: Trajectories) -> list[list[Trajectory]]:
-    """Trajectories by environment, wild samples taken out."""
-    runs = without_outliers(list(data), data.state_names)
-    return [
-        [run for run, group in zip(runs, data.groups, strict=True) if group == e] for e in range(len(data.environments))
+    """Trajectories by environment, wild samples taken out; of very large data an excerpt."""
+    given = [
+        [run for run, group in zip(data, data.groups, strict=True) if group == e] for e in range(len(data.environments))
     ]
+    read = excerpt(given, FITTED)
+    clean = iter(without_outliers([run for runs in read for run in runs], data.state_names))
+    return [[next(clean) for _ in runs] for runs in read]
 
 
 def make_equations(

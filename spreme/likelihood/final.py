@@ -131,7 +131,7 @@ def finish(
         error = float(np.sqrt(moved[noisy].max(initial=0.0)))
         if np.sqrt(moved.max()) < MOVED:
             break
-        evaluator = Evaluator(problem.finer(moved > MOVED**2), pieces, pool)
+        evaluator = Evaluator(_fine_enough(problem, moved), pieces, pool)
         again = evaluator.fit(mask, fit.coef, evaluator.states(fit, states), control, priors)
         if not again.is_feasible:
             break
@@ -139,6 +139,12 @@ def finish(
     covariance, dependent = covariance_of(fit)
     covariance = with_resting(covariance, resting(problem, mask))
     return Estimate(fit, problem, pieces, evaluator.states(fit, states), covariance, error, dependent)
+
+
+def _fine_enough(problem: Problem, moved: Array) -> Problem:
+    """Halve the steps of environments whose cost moves (E,) by too much; twice where one halving will not do."""
+    gain = 2.0**problem.scheme.order
+    return problem.finer(moved > MOVED**2).finer(moved > gain * MOVED**2)
 
 
 def conclude(

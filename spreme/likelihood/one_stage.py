@@ -106,7 +106,8 @@ class StageSearch:
             visited.add(first)
         width = affordable_width(problem, first) + extra
         found = local_search(evaluator, visited, first, states, self.max_terms, width=width, distrust=distrust)
-        if self.criterion != "evidence" or problem.n_environments < 2 or not found.is_feasible:
+        is_judged = found.is_feasible and bool(visited.ranked())
+        if self.criterion != "evidence" or problem.n_environments < 2 or not is_judged:
             return found
         return leader(evaluator, visited, states)
 

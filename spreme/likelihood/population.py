@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 # Eigenvalues of the information, relative to its diagonal, below which a direction counts as unknown.
 UNKNOWN = 1e-13
+# Smallest eigenvalue of a matrix with unit diagonal that rounding leaves.
+ROUNDING = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,5 +189,7 @@ def _given_mean(root: Array, spread: Array) -> Array:
     matrix = np.eye(len(spread)) + spread_root.transpose(0, 2, 1) @ spread_root
     size = spread / np.sqrt(np.einsum("ejj->ej", matrix))
     unit = 1.0 / np.sqrt(np.einsum("ejj->ej", matrix))
-    inverse = np.linalg.inv(matrix * unit[:, :, None] * unit[:, None, :])
+    values, vectors = np.linalg.eigh(matrix * unit[:, :, None] * unit[:, None, :])
+    values = np.maximum(values, ROUNDING)  # all but singular where coefficients are known to the last digit
+    inverse = (vectors / values[:, None, :]) @ vectors.transpose(0, 2, 1)
     return size[:, :, None] * inverse * size[:, None, :]

@@ -7,6 +7,7 @@ segments in between; when all fail, the stage before has the last word.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -77,6 +78,7 @@ class Stages:
         if kind == "spline" or (kind == "auto" and is_sparse(self.problem)):
             return self._run_jointly(pool)
         lengths = ladder(self.problem.n_samples, n_periods(self.problem))
+        self._begins(lengths[0])
         evaluator = Evaluator(self.problem, lengths[0], pool)
         self.states = starting_states(self.problem.recordings, evaluator.edges, self.problem.is_quiet)
         self._keep(evaluator.pieces, *self._first(evaluator))
@@ -91,6 +93,7 @@ class Stages:
         while waiting and not self._is_exact():
             waiting = waiting[-1:] if self.settled else waiting
             used, pieces = self.done[-1].pieces, waiting.pop(0)
+            self._begins(pieces)
             passage = Passage(self.search, self.done[-1], self.states, self.wide, self.settled)
             arrival = passage.to(Evaluator(self.problem, pieces, pool))
             if arrival.found is not None:
@@ -107,6 +110,7 @@ class Stages:
         last = self.done[-1]
         if self._is_exact() or not last.fit.is_feasible or self._is_unanimous():
             return False
+        self.report("test of integrals for other terms")
         evaluator = engine(last.problem, last.pieces, pool, jointly=is_joint(self.states))
         at_samples = states_at_samples(self.states)
         visited = last.visited
@@ -126,6 +130,7 @@ class Stages:
 
     def _run_jointly(self, pool: ThreadPoolExecutor | None) -> list[Stage]:
         """One stage: whole trajectories, states and coefficients fitted together."""
+        self.report("states and coefficients of whole trajectories together")
         evaluator = JointEvaluator(self.problem, pool)
         every_sample = [np.arange(len(own.t) + 1) for own in self.problem.recordings]
         states = starting_states(self.problem.recordings, every_sample, self.problem.is_quiet)
@@ -183,6 +188,11 @@ class Stages:
         """Whether several stages were run and none wanted another mask."""
         masks = {own.fit.mask.tobytes() for own in self.done}
         return len(self.done) > 1 and len(masks) == 1
+
+    def _begins(self, pieces: int) -> None:
+        """Report the segments that are searched next."""
+        length = math.ceil(self.problem.n_samples / pieces)
+        self.report("whole trajectories" if pieces == 1 else f"segments of {length} samples")
 
     def _keep(self, pieces: int, evaluator: FitsMasks, visited: Visited, fit: Fit) -> None:
         """Finish a stage."""

@@ -15,8 +15,8 @@ from spreme.likelihood.recording import Recording
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# Half of the neighbours of a sample: at least so many, or this share of the trajectory.
-FEWEST, SHARE = 5, 0.0125
+# Half of the neighbours of a sample: at least so many, or this share of the trajectory, and at most so many.
+FEWEST, SHARE, MOST = 5, 0.0125, 40
 DEGREE = 3
 
 
@@ -61,7 +61,7 @@ def _recording_states(recording: Recording, edges: Indices, quiet: bool) -> Arra
 
 def _local_cubic(t: Array, known: Array, y: Array) -> Array:
     """Cubic least squares through the nearest known values, at the times t; never beyond the values themselves."""
-    width = min(len(known), 2 * max(FEWEST, round(SHARE * len(known))) + 1)
+    width = min(len(known), 2 * int(np.clip(round(SHARE * len(known)), FEWEST, MOST)) + 1)
     degree = min(DEGREE, (width - 1) // 3)
     middle = np.searchsorted(known, t) - width // 2
     rows = np.clip(middle, 0, len(known) - width)[:, None] + np.arange(width)

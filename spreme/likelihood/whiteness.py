@@ -32,6 +32,9 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+# With more values than this whole trajectories are not followed beyond the segments of a fit: it takes minutes.
+MOST_FOLLOWED = 3e5
+
 
 class Whiteness(NamedTuple):
     """How far residuals are from noise.
@@ -94,7 +97,8 @@ def over_whole_trajectories(estimate: Estimate, found: Whiteness) -> Whiteness:
 
     Short segments, each with a start of its own, hide what a law does not describe. If the search had to stop there,
     the joint fit of states and coefficients is asked for whole trajectories; it follows the right law through chaos,
-    too, so that its residuals speak for the environments in which it comes to an end.
+    too, so that its residuals speak for the environments in which it comes to an end. Where recordings are that long,
+    their segments hold several periods, and what they tell is taken.
 
     Parameters
     ----------
@@ -108,7 +112,8 @@ def over_whole_trajectories(estimate: Estimate, found: Whiteness) -> Whiteness:
     Whiteness
         Of whole trajectories, in the environments that can be followed.
     """
-    if estimate.pieces == 1 or estimate.problem.is_quiet:
+    too_long = estimate.problem.n_values.sum() > MOST_FOLLOWED
+    if estimate.pieces == 1 or estimate.problem.is_quiet or too_long:
         return found
     whole = finish_jointly(estimate.problem, estimate.fit.mask, estimate.fit.coef, estimate.states)
     followed = np.isfinite(whole.fit.cost)[:, None]

@@ -72,7 +72,8 @@ class Unobserved:
         state = self.table.state_names[self.pairs[self.pairs[:, 1] == column][0, 0]]
         text = (
             f"term {self.table.names[column]!r} of the equation of {state} was not observed in "
-            f"environment {self.env!r} (it is zero on all its data), but %s makes it {values[row, column]:.6g}"
+            f"environment {self.env!r} (it is zero on all its data, or the law could not be fitted to them), "
+            f"but %s makes it {values[row, column]:.6g}"
         )
         return row, text
 

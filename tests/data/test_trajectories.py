@@ -294,3 +294,15 @@ def test_splitters_of_scikit_learn():
     assert (len(train), len(test)) == (4, 2)
     for key in ([0, 3], np.array([0, 3]), np.array([True, False, False, True, False, False]), slice(0, 4, 3)):
         assert [member.index for member in _safe_indexing(data, key)] == [0, 3]
+
+
+def test_what_is_mapped_from_disk_for_reading_is_not_copied(tmp_path):
+    """A recording may be larger than memory; one that could still be written to is copied, for it may change."""
+    x = runs(1)[0]
+    np.save(tmp_path / "x.npy", x)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    data = Trajectories([mapped], T)
+    assert np.shares_memory(data.x[0], mapped)
+    assert same(data, Trajectories([x], T))
+    for other in (np.load(tmp_path / "x.npy", mmap_mode="r+"), np.load(tmp_path / "x.npy", mmap_mode="c")):
+        assert not np.shares_memory(Trajectories([other], T).x[0], other)
