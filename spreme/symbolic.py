@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spreme.data.tables import Labels, make_frame
+from spreme.data.units import is_available
+from spreme.library import dimensions
 from spreme.library.expressions import Sum
 from spreme.results import Law
 
 if TYPE_CHECKING:
-    import pandas
     import sympy
 
-__all__ = ["coefficient_names", "equations", "to_callable", "to_frame", "to_latex", "to_sympy"]
+__all__ = ["coefficient_names", "coefficient_units", "equations", "to_callable", "to_frame", "to_latex", "to_sympy"]
 
 BACKENDS = ("numpy", "numba")
 MOST_DIGITS = 17
@@ -54,6 +56,33 @@ def coefficient_names(law: Law) -> dict[tuple[int, int], str]:
         if not set(names.values()) & set(law.table.column_names):
             return names
         prefix = "coef" if prefix == "c" else prefix + "_"
+
+
+def coefficient_units(law: Law) -> dict[tuple[int, int], str | None]:
+    """Find the units of the coefficients: unit of the state over that of time over that of the term.
+
+    Parameters
+    ----------
+    law : Law
+        Fitted law.
+
+    Returns
+    -------
+    dict
+        (state, term) -> unit such as "1/d", in the order of the equations; None where a unit is not known.
+
+    Raises
+    ------
+    ImportError
+        If pint is not installed.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> coefficient_units(replace(_example(), units={"x": "g"}, time_unit="day"))
+    {(0, 1): '1/d', (0, 2): '1/d/g'}
+    """
+    return dimensions.coefficient_units(law.table, law.mask, law.units, law.time_unit)
 
 
 def to_sympy(law: Law, env: Hashable = None) -> dict[str, sympy.Expr]:
@@ -229,23 +258,26 @@ def to_callable(law: Law, env: Hashable = None, backend: str = "numpy") -> Calla
     return NumpyCallable(law, position) if backend == "numpy" else numba_callable(law, position)
 
 
-def to_frame(law: Law) -> pandas.DataFrame:
+def to_frame(law: Law, backend: str = "pandas") -> Any:
     """List all coefficients in a tidy table.
 
     Parameters
     ----------
     law : Law
         Fitted law.
+    backend : {"pandas", "polars"}, default "pandas"
+        Package of the table.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns env, state, term, value, std; one row per environment and term of the shared structure.
+    pandas.DataFrame or polars.DataFrame
+        Columns env, state, term, value, std, and unit if units of the data are known and pint is installed; one row per
+        environment and term of the shared structure.
 
     Raises
     ------
     ImportError
-        If pandas is not installed.
+        If the package is not installed.
 
     Examples
     --------
@@ -254,16 +286,17 @@ def to_frame(law: Law) -> pandas.DataFrame:
     0   A     x     x    2.0  0.1
     1   A     x  x**2   -0.5  0.1
     """
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError("to_frame needs pandas: pip install 'spreme[frames]'") from error
-    rows = [
-        (label, law.state_names[s], law.table.names[k], float(law.coef[e, s, k]), float(law.coef_std[e, s, k]))
-        for e, label in enumerate(law.environments)
-        for s, k in np.argwhere(law.mask)
-    ]
-    return pandas.DataFrame(rows, columns=["env", "state", "term", "value", "std"])
+    labels, (states, terms) = law.environments, np.nonzero(law.mask)
+    columns = {
+        "env": Labels(label for label in labels for _ in states),
+        "state": [law.state_names[s] for s in states] * len(labels),
+        "term": [law.table.names[k] for k in terms] * len(labels),
+        "value": law.coef[:, law.mask].ravel(),
+        "std": law.coef_std[:, law.mask].ravel(),
+    }
+    if law.units and is_available():
+        columns["unit"] = list(coefficient_units(law).values()) * len(labels)
+    return make_frame(columns, backend)
 
 
 def _values(law: Law, env: Hashable) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -12,14 +11,17 @@ import numpy as np
 from spreme.data import summary
 from spreme.data.admission import admit
 from spreme.data.checks import check_label, check_types
-from spreme.data.runs import Roles
+from spreme.data.conversion import convert_members
+from spreme.data.exchange import Exchange
+from spreme.data.quantities import strip
 from spreme.data.selection import as_positions
 from spreme.data.trajectory import Trajectory
+from spreme.data.units import check_time_unit, check_units
 
 MIN_SAMPLES = 3  # a derivative and a judgement of it need three points
 
 
-class Trajectories:
+class Trajectories(Exchange):
     """
     Measured trajectories of one system in one or several environments.
 
@@ -32,6 +34,7 @@ class Trajectories:
         States, one array per trajectory; NaN, None and masked entries are missing values. A one-dimensional
         array is a single state. One array of shape (m, n, S) is m trajectories, one of shape (n, S) or (n,) is a
         single one. Also a `Trajectories`, or a list of `Trajectory`, which bring their own times, environments, inputs.
+        Arrays may be quantities of pint; a list of one quantity (n_i,) per state is a trajectory, too.
     t : list of array-like of shape (n_i,), array-like of shape (n,), or float
         Times, one array per trajectory, or one array for all, or the step between samples for all. They must increase
         strictly, but need not be regular.
@@ -44,6 +47,11 @@ class Trajectories:
         Names of the states: identifiers, stored in Unicode form NFKC; None: x0, x1, ...
     input_names : list of str, default=None
         Names of the inputs, other ones than those of the states; None: u0, u1, ...
+    units : dict of str to str, default=None
+        Units of states and inputs by name, such as ``{"prey": "g/L"}``. Plain numbers are in these; quantities are
+        converted to these, or to those of the first trajectory.
+    time_unit : str, default=None
+        Unit of the times, in the same way.
 
     Raises
     ------
@@ -75,6 +83,8 @@ class Trajectories:
     _state_names: tuple[str, ...]
     _input_names: tuple[str, ...]
     _known: tuple[Hashable, ...]
+    _units: dict[str, str]
+    _time_unit: str | None
 
     def __init__(
         self,
@@ -84,12 +94,18 @@ class Trajectories:
         u: Any = None,
         state_names: Any = None,
         input_names: Any = None,
+        *,
+        units: Mapping[str, str] | None = None,
+        time_unit: str | None = None,
     ) -> None:
         self._fill(x, t, env, u, state_names, input_names, min_samples=MIN_SAMPLES)
+        self._declare(units, time_unit)
 
     def _fill(self, x: Any, t: Any, env: Any, u: Any, state_names: Any, input_names: Any, min_samples: int) -> None:
         """Admit the data, warn of what is left out, and store the rest."""
-        admitted = admit(*unpack(x, t, env, u, state_names, input_names), min_samples)
+        unpacked = unpack(x, t, env, u, state_names, input_names)
+        plain = strip(unpacked[0], unpacked[1], unpacked[3])
+        admitted = admit(plain.x, plain.t, unpacked[2], plain.u, *unpacked[4:], min_samples)
         check_types(admitted.env)
         inputs: Sequence[np.ndarray | None] = [None for _ in admitted.x] if admitted.u is None else admitted.u
         quintuples = zip(admitted.t, admitted.x, admitted.env, inputs, range(len(admitted.x)), strict=True)
@@ -97,17 +113,30 @@ class Trajectories:
         self._members = tuple(member for member in members if member.index not in admitted.left_out)
         self._state_names, self._input_names = tuple(admitted.state_names), tuple(admitted.input_names)
         self._known = tuple(dict.fromkeys(member.env for member in self._members))
+        self._units, self._time_unit = dict(zip(admitted.state_names, plain.x_units, strict=False)), plain.time_unit
+        self._units |= dict(zip(admitted.input_names, plain.u_units, strict=False))
+        if isinstance(x, Trajectories):
+            old = dict(zip(x.column_names, self.column_names, strict=True))
+            self._units, self._time_unit = {old[name]: unit for name, unit in x._units.items()}, x._time_unit
         for index, reason in admitted.left_out.items():
             message = f"{reason}: the trajectory is left out"
             if members[index].env not in self._known:
                 message += f", and with it environment {members[index].env!r}, of which no trajectory remains"
             warnings.warn(message, UserWarning, stacklevel=3)
 
+    def _declare(self, units: Any, time_unit: Any) -> None:
+        """Give units to what has none; what has another one is converted."""
+        given, own = check_units(units, self.column_names), check_time_unit(time_unit)
+        self._members = convert_members(self, given, own)
+        self._units = {name: unit for name in self.column_names if (unit := given.get(name) or self._units.get(name))}
+        self._time_unit = own or self._time_unit
+
     def _cut(self, members: Sequence[Trajectory], known: Sequence[Hashable] | None = None) -> Trajectories:
         """Wrap trajectories that have passed the door already."""
         data = type(self).__new__(type(self))
         data._members, data._known = tuple(members), self._known if known is None else tuple(known)
         data._state_names, data._input_names = self._state_names, self._input_names
+        data._units, data._time_unit = self._units, self._time_unit
         return data
 
     @classmethod
@@ -118,128 +147,6 @@ class Trajectories:
         data = cls.__new__(cls)
         data._fill(x, t, env, u, state_names, input_names, min_samples)
         return data
-
-    @classmethod
-    def from_frame(
-        cls,
-        df: Any,
-        *,
-        time: str,
-        states: Sequence[str],
-        env: str | None = None,
-        trajectory: str | None = None,
-        inputs: Sequence[str] | None = None,
-    ) -> Trajectories:
-        """
-        Read a pandas or polars data frame in long form: one row per sample.
-
-        Rows of equal environment and trajectory are one trajectory, in the order of the frame; trajectory labels may
-        start again in every environment.
-
-        Parameters
-        ----------
-        df : pandas.DataFrame or polars.DataFrame
-            The table; other columns are ignored.
-        time : str
-            Column of times: numbers, increasing within a trajectory.
-        states : list of str
-            Columns of the states; they name the states. Empty cells are missing values.
-        env : str, default=None
-            Column of environment labels; None: one environment.
-        trajectory : str, default=None
-            Column of trajectory labels; None: one trajectory per environment.
-        inputs : list of str, default=None
-            Columns of inputs, without missing values; they name the inputs.
-
-        Returns
-        -------
-        Trajectories
-            The data.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If a column is missing or cannot be used; the message names column and row.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> df = pd.DataFrame({"day": [0, 1, 2, 3], "hare": [30.0, 47.2, 70.2, 77.4], "lynx": [4.0, 6.1, 9.8, 35.2]})
-        >>> from spreme.data import Trajectories
-        >>> Trajectories.from_frame(df, time="day", states=["hare", "lynx"]).state_names
-        ['hare', 'lynx']
-        """
-        from spreme.data.frames import read_frame
-
-        return cls(*read_frame(df, Roles(time, states, env, trajectory, inputs)))
-
-    @classmethod
-    def from_csv(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        time: str,
-        states: Sequence[str],
-        env: str | None = None,
-        trajectory: str | None = None,
-        inputs: Sequence[str] | None = None,
-        sep: str = ",",
-        decimal: str = ".",
-    ) -> Trajectories:
-        r"""
-        Read a text table in long form: a header, then one line per sample.
-
-        The file is UTF-8, with or without a byte order mark; lines that start with # before the header are comments.
-        Empty cells, NA, N/A, NaN, null, None and - are missing values. Labels that are all numbers become numbers.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-        time : str
-            Column of times.
-        states : list of str
-            Columns of the states.
-        env : str, default=None
-            Column of environment labels.
-        trajectory : str, default=None
-            Column of trajectory labels.
-        inputs : list of str, default=None
-            Columns of inputs; they name the inputs.
-        sep : str, default=","
-            The character between cells.
-        decimal : {".", ","}, default="."
-            The decimal mark.
-
-        Returns
-        -------
-        Trajectories
-            The data.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be opened.
-        ValueError, TypeError
-            If a line or a column cannot be used; the message names it.
-
-        Examples
-        --------
-        >>> import pathlib, tempfile
-        >>> from spreme.data import Trajectories
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = pathlib.Path(folder, "runs.csv")
-        ...     _ = path.write_text("place,t,x\nA,0,1\nA,1,2\nA,2,\n")
-        ...     data = Trajectories.from_csv(path, time="t", states=["x"], env="place")
-        >>> data.x
-        [array([[ 1.],
-               [ 2.],
-               [nan]])]
-        """
-        from spreme.data.delimited import read_csv
-
-        roles = Roles(time, states, env, trajectory, inputs)
-        return cls(*read_csv(path, roles, sep, decimal))
 
     @property
     def x(self) -> list[np.ndarray]:
@@ -271,6 +178,21 @@ class Trajectories:
     def input_names(self) -> list[str]:
         """Names of the inputs; empty if there are none."""
         return list(self._input_names)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of states and, after them, inputs."""
+        return [*self._state_names, *self._input_names]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of the states and inputs that have one, by name."""
+        return dict(self._units)
+
+    @property
+    def time_unit(self) -> str | None:
+        """Unit of the times, or None."""
+        return self._time_unit
 
     @property
     def environments(self) -> list[Hashable]:
@@ -334,7 +256,7 @@ class Trajectories:
         return self._cut([self._members[i] for i in positions])
 
     def __add__(self, other: Trajectories) -> Trajectories:
-        """Give the trajectories of both, renumbered; states and inputs must have the same names."""
+        """Give the trajectories of both, renumbered, in the units of the first; names must be the same."""
         if not isinstance(other, Trajectories):
             return NotImplemented
         if (self._state_names, self._input_names) != (other._state_names, other._input_names):
@@ -342,8 +264,11 @@ class Trajectories:
                 f"cannot join data of states {self.state_names} and inputs {self.input_names} with data of states "
                 f"{other.state_names} and inputs {other.input_names}; both need the same names in the same order"
             )
+        other = other.in_units(self.units, self.time_unit)
         members = [Trajectory(m.t, m.x, m.env, m.u, i) for i, m in enumerate(self._members + other._members)]
-        return self._cut(members, list(dict.fromkeys(self._known + other._known)))
+        joined = self._cut(members, list(dict.fromkeys(self._known + other._known)))
+        joined._units, joined._time_unit = other._units, other._time_unit
+        return joined
 
     def where(self, *, env: Hashable) -> Trajectories:
         """
@@ -378,6 +303,40 @@ class Trajectories:
                 f"unknown environment {env!r:.60}; these trajectories are of {summary.listing(self.environments)}"
             )
         return self._cut(chosen)
+
+    def in_units(self, units: Mapping[str, str] | None = None, time_unit: str | None = None) -> Trajectories:
+        """
+        Give the same data in other units.
+
+        Parameters
+        ----------
+        units : dict of str to str, default=None
+            New units of states and inputs, by name; those that are not named keep theirs.
+        time_unit : str, default=None
+            New unit of the times; None: as it is.
+
+        Returns
+        -------
+        Trajectories
+            The data; what had no unit is taken to be in the new one.
+
+        Raises
+        ------
+        ValueError
+            If a name or a unit is unknown, or the old unit cannot be converted to the new one.
+        ImportError
+            If units differ and pint is not installed.
+
+        Examples
+        --------
+        >>> from spreme.data import Trajectories
+        >>> data = Trajectories([[1, 2, 3]], 1.0, state_names=["x"], units={"x": "g"}, time_unit="h")
+        >>> data.in_units({"x": "mg"}).x[0][:, 0].tolist()
+        [1000.0, 2000.0, 3000.0]
+        """
+        data = self._cut(self._members)
+        data._declare(units, time_unit)
+        return data
 
     def __repr__(self) -> str:
         return summary.as_text(self)

@@ -1,9 +1,10 @@
-"""The reader of pandas and polars data frames; neither is imported, for who holds a frame has done so already."""
+"""The reader of pandas and polars data frames, which imports neither: who holds a frame has done so already."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,14 @@ def read_frame(df: Any, roles: Roles) -> Runs:
     if len(df) == 0:
         raise ValueError("the data frame is empty: it has no rows")
     return sort_into_runs(FrameSource(df), roles)
+
+
+def require(package: str) -> Any:
+    """Import a package of data frames; if it is missing, the error names the extra."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise ImportError(f'to_frame needs {package}: pip install "spreme[frames]"') from error
 
 
 def is_frame(value: Any) -> bool:

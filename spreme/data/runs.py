@@ -56,6 +56,11 @@ class Roles:
     trajectory: str | None
     inputs: Sequence[str] | None
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns in use."""
+        return [name for name in (self.time, self.env, self.trajectory, *self.states, *(self.inputs or ())) if name]
+
     def check(self, known: Sequence[Any]) -> None:
         """Refuse columns that are missing, doubled or named twice."""
         for role, names in (("states", self.states), ("inputs", self.inputs)):

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreme.data.arrays import show
+from spreme.rendering.html import curves, table
 
 if TYPE_CHECKING:
     from spreme.data.collection import Trajectories
 
 MOST_LABELS, MOST_ROWS = 6, 12
+# States that are drawn.
+MOST_DRAWN = 3
 
 
 def listing(labels: Sequence[Any], most: int = 12) -> str:
@@ -67,15 +70,20 @@ def as_text(data: Trajectories) -> str:
     if len(labels) > MOST_LABELS:
         shown.append(f"... ({len(labels)} in all)")
     rows = [
-        ("states", shorten(data.state_names)),
-        ("inputs", shorten(data.input_names)),
+        ("states", shorten([with_unit(name, data) for name in data.state_names])),
+        ("inputs", shorten([with_unit(name, data) for name in data.input_names])),
         ("environments", ", ".join(shown)),
         ("samples", span([member.n_samples for member in data]) + " per trajectory"),
-        ("times", time_span(data)),
+        ("times", " ".join([time_span(data), data.time_unit or ""]).rstrip()),
         ("missing", percent(missing_share(data)) if missing_share(data) else ""),
     ]
     lines = [f"  {name:<12}  {text}" for name, text in rows if text]
     return "\n".join([f"Trajectories: {headline(data)}", *lines])
+
+
+def with_unit(name: str, data: Trajectories) -> str:
+    """Write a name and, in brackets, its unit."""
+    return f"{name} [{data.units[name]}]" if name in data.units else name
 
 
 def shorten(names: Sequence[str], most: int = 8) -> str:
@@ -85,23 +93,30 @@ def shorten(names: Sequence[str], most: int = 8) -> str:
 
 def as_html(data: Trajectories) -> str:
     """Describe a data set in a small table, one row per environment; colours are the notebook's own."""
-    heads = ("environment", "trajectories", "samples", "times", "missing")
+    states, inputs = ([with_unit(name, data) for name in names] for names in (data.state_names, data.input_names))
+    times = f"times [{data.time_unit}]" if data.time_unit else "times"
+    heads = ("environment", "trajectories", "samples", times, "missing", *states[:MOST_DRAWN])
     labels = data.environments
     rows = [environment_row(data.where(env=label), label) for label in labels[:MOST_ROWS]]
     if len(labels) > MOST_ROWS:
-        rows.append((f"... {len(labels) - MOST_ROWS} more", "", "", "", ""))
-    head = "".join(f'<th style="text-align:left">{cell}</th>' for cell in heads)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row) + "</tr>"
-        for row in rows
-    )
-    caption = f"<b>Trajectories</b>: {headline(data)}; states {html.escape(shorten(data.state_names))}"
-    inputs = f"; inputs {html.escape(shorten(data.input_names))}" if data.n_inputs else ""
-    return f"<div><div>{caption}{inputs}</div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        rows.append((f"... {len(labels) - MOST_ROWS} more", *[""] * (len(heads) - 1)))
+    caption = f"<b>Trajectories</b>: {headline(data)}; states {html.escape(shorten(states))}"
+    driven = f"; inputs {html.escape(shorten(inputs))}" if data.n_inputs else ""
+    return f"<div><div>{caption}{driven}</div>{table([html.escape(head) for head in heads], rows)}</div>"
 
 
 def environment_row(data: Trajectories, label: Hashable) -> tuple[str, ...]:
     """Fill the cells of one environment."""
     name = label if isinstance(label, str) else repr(label)
     share = percent(missing_share(data))
-    return f"{name:.40}", str(len(data)), str(data.n_samples), time_span(data), share
+    cells = (f"{name:.40}", str(len(data)), str(data.n_samples), time_span(data), share)
+    return *(html.escape(cell) for cell in cells), *(curve_of(data, s) for s in range(min(data.n_states, MOST_DRAWN)))
+
+
+def curve_of(data: Trajectories, s: int) -> str:
+    """Draw one state of the first trajectories of an environment, from its smallest to its largest value."""
+    values = np.concatenate([member.x[:, s] for member in data])
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return ""
+    return curves([(member.t, member.x[:, s]) for member in data], float(known.min()), float(known.max()))

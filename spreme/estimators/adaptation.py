@@ -196,7 +196,8 @@ def _law_of(law: Law, new: Newcomer, coef: Array, covariance: Array, noise: Arra
     """The law in the new environment alone."""
     table, std = np.zeros((1, *law.mask.shape)), np.full((1, *law.mask.shape), np.nan)
     table[0, law.mask], std[0, law.mask] = coef, np.sqrt(np.diag(covariance))
-    return Law(law.table, law.mask, table, std, tuple(new.data.environments), noise[None])
+    environments = tuple(new.data.environments)
+    return replace(law, coef=table, coef_std=std, environments=environments, noise_std=noise[None])
 
 
 def _resting(law: Law, found: Adapted, mean: Array) -> list[str]:

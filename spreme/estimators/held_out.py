@@ -65,6 +65,20 @@ def check_columns(data: Trajectories, law: Law) -> None:
     check_inputs(data, law)
 
 
+def matched(data: Trajectories, law: Law) -> Trajectories:
+    """Data of the states and inputs of a law, in its units where both have some."""
+    check_columns(data, law)
+    pairs = zip(data.column_names, law.table.column_names, strict=True)
+    units = {own: law.units[name] for own, name in pairs if own in data.units and name in law.units}
+    return data.in_units(units, law.time_unit if data.time_unit else None)
+
+
+def with_labels(data: Trajectories, labels: Sequence[Hashable]) -> Trajectories:
+    """The same trajectories under other labels, one for each."""
+    members = [replace(run, env=label) for run, label in zip(data, labels, strict=True)]
+    return data._cut(members, list(dict.fromkeys(labels)))
+
+
 def check_inputs(data: Trajectories, law: Law) -> None:
     """Refuse data of other inputs; data without names of their own need the right number."""
     theirs, ours = data.input_names, list(law.input_names)
@@ -91,7 +105,7 @@ def check_states(data: Trajectories, law: Law) -> None:
 
 def relabelled(data: Trajectories, env: Hashable, law: Law) -> Trajectories:
     """Data of one new environment under its label, in the states of the law."""
-    check_columns(data, law)
+    data = matched(data, law)
     if env == UNNAMED and data.environments != [0] and len(data.environments) == 1:
         env = data.environments[0]
     if env in law.environments:

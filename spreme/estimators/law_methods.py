@@ -18,7 +18,6 @@ from spreme.simulate.bands import BandOptions, add_band
 from spreme.simulate.inputs import Inputs
 
 if TYPE_CHECKING:
-    import pandas as pd
     import sympy
 
 Array = NDArray[np.float64]
@@ -178,16 +177,26 @@ class LawMethods(UncertaintyMethods):
         check_is_fitted(self)
         return symbolic.to_callable(self._state.law, env, backend)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, backend: str = "pandas") -> Any:
         """Coefficients as a tidy table.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars"}, default "pandas"
+            Package of the table.
 
         Returns
         -------
-        pandas.DataFrame
-            Columns env, state, term, value, std.
+        pandas.DataFrame or polars.DataFrame
+            Columns env, state, term, value, std, and unit if units of the data are known and pint is installed.
+
+        Raises
+        ------
+        ImportError
+            If the package is not installed.
         """
         check_is_fitted(self)
-        return symbolic.to_frame(self._state.law)
+        return symbolic.to_frame(self._state.law, backend)
 
     def print(self, env: Hashable = None, precision: int = 3) -> None:
         """Print the law.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.data import Trajectories, coerce
-from spreme.estimators.held_out import check_columns
+from spreme.estimators.held_out import matched
 from spreme.estimators.options import Options, check_options
 from spreme.estimators.prepared import grouped
 from spreme.estimators.state import FittedState
@@ -53,8 +53,8 @@ def profile_coefficient(
     """Profile the likelihood of the coefficient (state, term, environment) of a fitted law on its data."""
     check_level(level)
     _check_points(n_points)
-    law, data = state.law, coerce(data)
-    check_columns(data, law)
+    law = state.law
+    data = matched(coerce(data), law)
     options = check_options(params)
     tied = tied_coefficients(law) if options.tie is not None else np.zeros(int(law.mask.sum()), bool)
     position, term = _position(law, coefficient[0], coefficient[1])

@@ -6,6 +6,7 @@ table, terms             the library in states and inputs, and the texts of its 
 support                  the (state, term) pairs of the mask, in order
 coef, coef_std           one list per environment, in the order of the support; null for NaN
 noise_std                one list per environment, in the order of the states; null for NaN
+units, time_unit         units of states and inputs by name, and of time, as text; only if there are any
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ def law_to_dict(law: Law) -> dict[str, Any]:
         "coef": array_to_json(law.coef[:, law.mask]),
         "coef_std": array_to_json(law.coef_std[:, law.mask]),
         "noise_std": array_to_json(law.noise_std),
+        **({"units": dict(law.units)} if law.units else {}),
+        **({"time_unit": law.time_unit} if law.time_unit is not None else {}),
     }
 
 
@@ -105,7 +108,8 @@ def law_from_dict(document: dict[str, Any], source: str | os.PathLike[str] = "th
     coef_std[:, mask] = array_from_json(document["coef_std"], shape, f"{name}: damaged: coef_std")
     noise_shape = (len(environments), len(table.state_names))
     noise_std = array_from_json(document["noise_std"], noise_shape, f"{name}: damaged: noise_std")
-    law = Law(table, mask, coef, coef_std, environments, noise_std)
+    units, time_unit = _read_units(document, table, name)
+    law = Law(table, mask, coef, coef_std, environments, noise_std, units, time_unit)
     _check_law(law, f"{name}: damaged")
     return law
 
@@ -134,6 +138,17 @@ def _read_table(data: Any, terms: Any, name: str) -> TermTable:
     if terms != list(table.names):
         raise ValueError(f"{name}: damaged: the texts under 'terms' are not those of the terms of the table")
     return table
+
+
+def _read_units(document: dict[str, Any], table: TermTable, name: str) -> tuple[dict[str, str], str | None]:
+    """Read the units, which are text; older files have none."""
+    units, time_unit = document.get("units", {}), document.get("time_unit")
+    if not isinstance(units, dict) or not all(isinstance(unit, str) for unit in units.values()):
+        raise ValueError(f"{name}: damaged: units is not an object of names and texts")
+    strange = sorted(set(units) - set(table.column_names))
+    if strange or not (time_unit is None or isinstance(time_unit, str)):
+        raise ValueError(f"{name}: damaged: units of unknown {short(strange)}, or time_unit is no text")
+    return units, time_unit
 
 
 def _read_support(data: Any, shape: tuple[int, int], name: str) -> NDArray[np.bool_]:
