@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from spreme.estimators.discovery import Discovery
 from spreme.estimators.options import Options
 from spreme.estimators.prepared import Equations, Prepared, coarse
+from spreme.estimators.progress import Report, silent
 from spreme.library import TermTable
 from spreme.refit import Refit, refit
 from spreme.results import Candidate, Law, SearchPath, Selection
@@ -42,7 +42,7 @@ class Search(NamedTuple):
     pooled_residual: float | None
 
 
-def discover_by_regression(prepared: Prepared, options: Options) -> Discovery:
+def discover_by_regression(prepared: Prepared, options: Options, report: Report = silent) -> Discovery:
     """Find the shared law from the rows alone.
 
     Parameters
@@ -51,6 +51,8 @@ def discover_by_regression(prepared: Prepared, options: Options) -> Discovery:
         Rows, library, restrictions.
     options : Options
         Checked options.
+    report : callable, default none
+        Is told every equation.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def discover_by_regression(prepared: Prepared, options: Options) -> Discovery:
         The law and how it was found.
     """
     equations, names = prepared.equations, prepared.data.state_names
-    searches = _search_all(equations, prepared.allowed, prepared.required, options)
+    searches = _search_all(equations, prepared.allowed, prepared.required, options, report)
     masks = np.array([search.mask for search in searches])
     refits = [refit(partial(equations.weighted, s), len(equations.levels), mask) for s, mask in enumerate(masks)]
     noise = noise_from(equations, prepared.noise, refits)
@@ -107,26 +109,28 @@ def noise_from(equations: Equations, noise: Array, refits: Sequence[Refit]) -> A
     return equations.sigma * np.array([own.residual for own in refits]).T
 
 
-def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options) -> list[Search]:
+def _search_all(equations: Equations, allowed: Mask, required: Mask, options: Options, report: Report) -> list[Search]:
     """Search the equation of every state."""
     parallel = Parallel(n_jobs=options.n_jobs, prefer="threads")
     return list(
-        parallel(delayed(_search_one)(equations, s, allowed[s], required[s], options) for s in range(len(allowed)))
+        parallel(
+            delayed(_search_one)(equations, s, allowed[s], required[s], options, report) for s in range(len(allowed))
+        )
     )
 
 
-def _search_one(equations: Equations, state: int, allowed: Mask, required: Mask, options: Options) -> Search:
-    """Search the equation of one state and, if asked, say so."""
-    begin = time.perf_counter()
+def _search_one(
+    equations: Equations, state: int, allowed: Mask, required: Mask, options: Options, report: Report
+) -> Search:
+    """Search the equation of one state."""
     found = _choose(equations, state, allowed, required, options)
     if found.candidates[0].residual > MIXED and _can_split(equations):
         # a pooled fit of trajectories with different coefficients invents terms; apart, the shared ones show
         apart = _choose(equations.split(), state, allowed, required, options)
         if apart.candidates[0].residual < min(MIXED, found.candidates[0].residual / MIXED):
             found = Search(apart.mask, apart.candidates, found.candidates[0].residual)
-    if options.verbose:
-        name, terms = equations.table.state_names[state], " + ".join(found.candidates[0].terms) or "0"
-        print(f"[spreme] {name}' ~ {terms}   ({len(found.candidates)} candidates, {time.perf_counter() - begin:.1f} s)")
+    name, terms = equations.table.state_names[state], " + ".join(found.candidates[0].terms) or "0"
+    report(f"{name}' ~ {terms}   ({len(found.candidates)} candidates)")
     return found
 
 

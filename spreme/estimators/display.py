@@ -9,10 +9,13 @@ from html import escape
 import numpy as np
 
 from spreme import symbolic
+from spreme.data.summary import count
+from spreme.estimators import notation
 from spreme.estimators.state import FittedState
 from spreme.likelihood.record import NO_DEVIANCE
 from spreme.likelihood.term_report import NOT_FITTED
 from spreme.likelihood.wald import is_anything_known
+from spreme.rendering import html as pieces
 from spreme.results import Law, LawCandidate
 
 # Environments shown in full; the rest are counted.
@@ -166,22 +169,51 @@ def _table(law: Law) -> list[list[str]]:
 
 
 def html(state: FittedState) -> str:
-    """Compact HTML without colours of its own, for light and dark notebooks."""
+    """The law without colours of its own, for light and dark notebooks: equations, table, notes."""
     law = state.law
+    n_terms, n_environments = int(law.mask.sum()), len(law.environments)
+    caption = f"{count(len(law.state_names), 'equation')}, {count(n_terms, 'term')}, " + count(
+        n_environments, "environment"
+    )
     equations = "".join(
-        f"<div><code>{escape(name)}' = {escape(rhs)}</code></div>"
+        f"<div>{notation.derivative(name)} = {notation.written(rhs, law)}</div>"
         for name, rhs in zip(law.state_names, symbolic.equations(law), strict=True)
     )
-    table = _html_table(_table(law)) if _is_fitted(law) else f"<p>{NOT_FITTED}</p>"
-    note = "".join(f"<p><em>{escape(text_).replace(chr(10), '<br>')}</em></p>" for text_ in notes(state))
-    return f"<div>{equations}{table}{note}</div>"
+    table = _html_table(law) if _is_fitted(law) else f"<p>{NOT_FITTED}</p>"
+    note = "".join(_html_note(text_) for text_ in notes(state))
+    return (
+        f"<div><div><b>SpReME</b>: {caption}</div>"
+        f'<div style="margin:0.5em 0 0.5em 1.5em;line-height:1.7;overflow-x:auto;white-space:nowrap">{equations}</div>'
+        f"{table}{note}</div>"
+    )
 
 
-def _html_table(rows: list[list[str]]) -> str:
-    """A table whose first row is its header."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def _html_table(law: Law) -> str:
+    """The table of the coefficients, and how many environments it leaves out."""
+    (_, *heads), *rows = _table(law)
+    if not rows or not heads:
+        return ""
+    symbols = set(symbolic.coefficient_names(law).values())
+    names = ["", *(notation.symbol(cell) if cell in symbols else escape(cell) for cell in heads)]
+    firsts = [notation.symbol(row[0]) if row[0] in symbols else escape(row[0]) for row in rows]
+    body = [[first, *map(_html_number, row[1:])] for first, row in zip(firsts, rows, strict=True)]
+    hidden = len(law.environments) - MOST_ENVIRONMENTS
+    rest = f"<div>... and {hidden} more environments</div>" if hidden > 0 else ""
+    return pieces.table(names, body) + rest
+
+
+def _html_number(cell: str) -> str:
+    """A coefficient in one line; pale if there is none."""
+    text_ = escape(cell).replace(" ", "&nbsp;")
+    return text_ if "±" in cell or cell[-1].isdigit() else f'<span style="opacity:0.6"><i>{text_}</i></span>'
+
+
+def _html_note(text_: str) -> str:
+    """A note behind a bar; its lines after the first in a list."""
+    first, *rest = escape(text_).split("\n")
+    lines = "".join(f"<div style='margin-left:1.5em'>{line}</div>" for line in rest)
+    style = "border-left:3px solid currentColor;padding-left:0.7em;margin:0.5em 0;max-width:60em"
+    return f'<div style="{style}">note: {first}{lines}</div>'
 
 
 def unfitted_html(text_: str) -> str:

@@ -37,7 +37,11 @@ DEEPEST = 50
 SECOND = {"covariance", "laws", "rivals", "other_choice"}
 FIT = SECOND | {"residual", "population_mean", "population_std", "known_environments", "status"}
 FIT |= {"criterion", "reason", "candidates"}
+# Entries of a fit that has inferred its environments.
+INFERRED = {"labels", "label_probabilities"}
 NEW_PARAMETERS = ("loss", "tie")
+# Parameters that came without a new version; files without them mean their defaults.
+LATE_PARAMETERS = ("env", "n_environments")
 # What is said of a law from a file of the first version.
 INDEPENDENT = (
     "read from a file of format version 1, which holds no covariances: the errors of coefficients are taken as "
@@ -47,6 +51,9 @@ INDEPENDENT = (
 
 def to_document(params: dict[str, Any], state: FittedState) -> dict[str, Any]:
     """Describe a fitted model as JSON data; see `spreme.persistence.save`."""
+    inferred = {}
+    if state.labels is not None and state.label_probabilities is not None:
+        inferred = {"labels": state.labels.tolist(), "label_probabilities": array_to_json(state.label_probabilities)}
     return {
         **law_to_dict(state.law),
         "estimator": {name: _param_to_json(value) for name, value in params.items()},
@@ -58,6 +65,7 @@ def to_document(params: dict[str, Any], state: FittedState) -> dict[str, Any]:
             "known_environments": [label_to_json(env, 0) for env in state.known_environments],
             **path_to_json(state.path, state.selection),
             "status": state.status,
+            **inferred,
         },
     }
 
@@ -76,17 +84,16 @@ def _estimator(document: dict[str, Any]) -> dict[str, Any]:
     from spreme.estimators.spreme import SpReME
 
     given: dict[str, Any] = entry(document, "estimator", dict)
-    if document["format_version"] > 1:
-        return given
     defaults = SpReME().get_params(deep=False)
-    return {name: defaults[name] for name in NEW_PARAMETERS} | given
+    added = LATE_PARAMETERS if document["format_version"] > 1 else (*NEW_PARAMETERS, *LATE_PARAMETERS)
+    return {name: defaults[name] for name in added} | given
 
 
 def _fit(document: dict[str, Any]) -> dict[str, Any]:
     """What the fit found; the first version had no candidate laws."""
     given: dict[str, Any] = entry(document, "fit", dict)
     is_first = document["format_version"] == 1
-    strange = sorted(set(given) - (FIT - SECOND if is_first else FIT))
+    strange = sorted(set(given) - (FIT - SECOND if is_first else FIT | INFERRED))
     if strange:
         raise ValueError(f"the fit has unknown {strange[:5]}")
     return {"laws": [], "rivals": [], "other_choice": None, **given} if is_first else given
@@ -100,7 +107,7 @@ def _params(given: dict[str, Any]) -> dict[str, Any]:
     missing, strange = sorted(set(names) - set(given)), sorted(set(given) - set(names))
     if missing or strange:
         raise ValueError(f"the estimator's parameters lack {missing} and have unknown {strange}")
-    params = {name: _param_from_json(value) for name, value in given.items()}
+    params = {name: _named_param(name, value) for name, value in given.items()}
     check_options(params)
     return params
 
@@ -122,7 +129,22 @@ def _state(given: dict[str, Any], law: Law, is_first: bool) -> FittedState:
         path=path,
         selection=selection,
         status="; ".join(part for part in (status, note) if part != "converged") or "converged",
+        **_labels(given, n_environments),
     )
+
+
+def _labels(given: dict[str, Any], n_environments: int) -> dict[str, Any]:
+    """Inferred labels of trajectories, if there are any."""
+    if not INFERRED & set(given):
+        return {}
+    labels = entry(given, "labels", list)
+    if not all(type(own) is int and 0 <= own < n_environments for own in labels):
+        raise ValueError(f"labels are not whole numbers from 0 to {n_environments - 1}")
+    shape = (len(labels), n_environments)
+    return {
+        "labels": np.array(labels, dtype=np.int64),
+        "label_probabilities": _array(given, "label_probabilities", shape),
+    }
 
 
 def _covariance(given: dict[str, Any], law: Law, is_first: bool) -> tuple[NDArray[np.float64], str]:
@@ -178,6 +200,21 @@ def _penalty_value(value: Any) -> Any:
     return float(value) if value == "inf" else value
 
 
+def _named_param(name: str, value: Any) -> Any:
+    """A constructor parameter; an error says which."""
+    try:
+        return _param_from_json(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"parameter {name!r}: {error}") from None
+
+
+def _terms_from_json(state: str, terms: Any) -> tuple[str, ...]:
+    """The terms that an option names for a state."""
+    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+        raise ValueError(f"the terms of {state!r} are no list of text: {str(terms)[:80]}")
+    return tuple(terms)
+
+
 def _param_from_json(value: Any, depth: int = 0) -> Any:
     """The inverse of `_param_to_json`, for closed lists of kinds."""
     if depth > DEEPEST:
@@ -187,7 +224,7 @@ def _param_from_json(value: Any, depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return value
     if set(value) == {"dict"} and isinstance(value["dict"], dict):
-        return {key: _param_from_json(terms, depth + 1) for key, terms in value["dict"].items()}
+        return {key: _terms_from_json(key, terms) for key, terms in value["dict"].items()}
     penalty = PENALTIES.get(value.get("penalty", ""))
     if penalty is not None and set(value) - {"penalty"} <= {f.name for f in dataclasses.fields(penalty)}:
         return penalty(**{key: _penalty_value(item) for key, item in value.items() if key != "penalty"})

@@ -21,6 +21,8 @@ LOSSES = ("gaussian", "huber")
 LATER = ("knee", "cv", "loeo", "stability")
 LIKELIHOOD_CRITERIA = ("bic", "ebic", "evidence", *LATER)
 TIES = ("auto", "all")
+# Environments are found from the dynamics of the trajectories.
+INFER = "infer"
 DEFAULT_CRITERION = "evidence"
 # Efficiency 95 % for Gaussian noise (Huber 1981).
 HUBER = 1.345
@@ -48,6 +50,8 @@ class Options:
     n_jobs: int | None
     random_state: Seed
     verbose: int
+    env: str | None = None
+    n_environments: int | None = None
 
     @property
     def search_criterion(self) -> str:
@@ -90,6 +94,8 @@ def check_options(given: Mapping[str, Any]) -> Options:
         n_jobs=_jobs(given["n_jobs"]),
         random_state=given["random_state"],
         verbose=_level(given["verbose"]),
+        env=_env(given["env"]),
+        n_environments=_n_environments(given["n_environments"], given["env"]),
     )
 
 
@@ -145,6 +151,27 @@ def _count(name: str, value: Any) -> int | None:
     if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1:
         return int(value)
     raise ValueError(f"{name} must be a positive integer or None, got {value!r}")
+
+
+def _env(value: Any) -> str | None:
+    """None or "infer"; labels themselves belong to the data."""
+    if value is None or (isinstance(value, str) and value == INFER):
+        return value
+    raise ValueError(
+        f"env must be None (labels come with the data) or {INFER!r}, got {value!r:.60}: "
+        "give labels to fit(..., env=[...]) or to Trajectories"
+    )
+
+
+def _n_environments(value: Any, env: Any) -> int | None:
+    """A positive integer or None, and only where environments are inferred."""
+    count = _count("n_environments", value)
+    if count is not None and env is None:
+        raise ValueError(
+            f"n_environments={count} needs env={INFER!r}: without it the labels of the trajectories tell how many "
+            "environments there are"
+        )
+    return count
 
 
 def _level(value: Any) -> int:

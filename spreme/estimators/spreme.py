@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from spreme import metrics, persistence
-from spreme.data import Trajectories, coerce
+from spreme import persistence
+from spreme.data import coerce
 from spreme.estimators import held_out
 from spreme.estimators.adaptation import adapt_law, population
+from spreme.estimators.data_methods import DataMethods
 from spreme.estimators.discovery import discover
 from spreme.estimators.documents import from_document, to_document
 from spreme.estimators.law_methods import LawMethods
@@ -29,7 +30,7 @@ Array = NDArray[np.float64]
 Terms = Mapping[str, Sequence[str]]
 
 
-class SpReME(LawMethods, BaseEstimator):
+class SpReME(DataMethods, LawMethods, BaseEstimator):
     """Sparse regression for multi-environment dynamic systems.
 
     Finds, from trajectories recorded in several environments, the one set of terms that all environments share and
@@ -71,6 +72,10 @@ class SpReME(LawMethods, BaseEstimator):
         Threads over equations; None is one, -1 all cores.
     random_state : int or Generator, default None
         Source of the resamples of ``criterion="stability"``; nothing else is random.
+    env : {None, "infer"}, default None
+        Where labels of environments come from: the data, or, for data without labels, the dynamics of the trajectories.
+    n_environments : int, default None
+        Number of environments to infer; None: found, up to 10.
     verbose : int, default 0
         1 prints a line per equation.
 
@@ -87,11 +92,15 @@ class SpReME(LawMethods, BaseEstimator):
         Covariances of the errors of the q coefficients of the mask, in the order of ``np.argwhere(mask_)``; NaN where
         not observed.
     environments_ : list
-        Labels, in the order of the first axis.
+        Labels, in the order of the first axis; 0, 1, ... if inferred.
+    labels_, label_probabilities_ : ndarray (m,) of int, (m, E)
+        With ``env="infer"`` (else None): environments of the trajectories, numbered as they appear; probabilities.
     state_names_, input_names_, terms_ : list
         Names of the states and of the inputs; terms as SymPy expressions.
     noise_std_ : ndarray (E, S)
         Estimated measurement noise, in units of the states.
+    units_, time_unit_ : dict of str to str, and str or None
+        Units of states and inputs by name, and of time, if the data had any.
     path_ : SearchPath
         All candidate equations with their scores.
     selection_ : Selection
@@ -135,6 +144,8 @@ class SpReME(LawMethods, BaseEstimator):
         n_jobs: int | None = None,
         random_state: int | np.random.Generator | None = None,
         verbose: int = 0,
+        env: str | None = None,
+        n_environments: int | None = None,
     ) -> None:
         self.library = library
         self.formulation = formulation
@@ -151,6 +162,8 @@ class SpReME(LawMethods, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.env = env
+        self.n_environments = n_environments
 
     def set_params(self, **params: Any) -> SpReME:
         """Set parameters; ``library__degree=4`` sets a field of the library.
@@ -222,82 +235,15 @@ class SpReME(LawMethods, BaseEstimator):
                 found.covariance,
                 found.residual,
                 population(law, found.covariance),
-                tuple(data.known_environments),
+                tuple(data.known_environments) if found.labels is None else law.environments,
                 found.path,
                 found.selection,
                 found.status,
+                found.labels,
+                found.label_probabilities,
             )
         )
         return self
-
-    def score(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> float:
-        """Mean over environments of the R2 of time derivatives.
-
-        An environment that was held out of the fit (by a cross-validation split of the same data set) is scored with
-        the shared mask: its coefficients are fitted to one half of its data and judged on the other.
-
-        Parameters
-        ----------
-        x : Trajectories, or as in `fit`
-            Data of fitted environments.
-        t : optional
-            As in `fit`.
-        env : optional
-            As in `fit`.
-        u : optional
-            As in `fit`.
-
-        Returns
-        -------
-        float
-            1 is perfect.
-        """
-        scores = np.array(list(self.score_environments(x, t, env=env, u=u).values()))
-        if np.isnan(scores).all():
-            raise ValueError("the trajectories are too short to judge time derivatives: 5 samples that move are needed")
-        return float(scores[~np.isnan(scores)].mean())
-
-    def score_environments(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> dict[Hashable, float]:
-        """R2 of time derivatives of every environment.
-
-        Parameters
-        ----------
-        x : Trajectories, or as in `fit`
-            Data.
-        t : optional
-            As in `fit`.
-        env : optional
-            As in `fit`.
-        u : optional
-            As in `fit`.
-
-        Returns
-        -------
-        dict
-            Label -> R2, averaged over states.
-        """
-        return held_out.by_environment(self, self._known(x, t, env, u), metrics.derivative_r2)
-
-    def rollout_error(self, x: Any, t: Any = None, *, env: Any = None, u: Any = None) -> dict[Hashable, float]:
-        """Error of forecasts from a fitted start of every trajectory.
-
-        Parameters
-        ----------
-        x : Trajectories, or as in `fit`
-            Data.
-        t : optional
-            As in `fit`.
-        env : optional
-            As in `fit`.
-        u : optional
-            As in `fit`.
-
-        Returns
-        -------
-        dict
-            Label -> root mean square error over the spread of each state, mean over states, median over trajectories.
-        """
-        return held_out.by_environment(self, self._known(x, t, env, u), metrics.rollout_error)
 
     def adapt(
         self, x: Any, t: Any = None, *, env: Hashable = held_out.UNNAMED, u: Any = None, prior: bool = True
@@ -385,14 +331,8 @@ class SpReME(LawMethods, BaseEstimator):
         self.covariance_ = state.covariance
         self.environments_, self.state_names_ = list(law.environments), list(law.state_names)
         self.input_names_, self.terms_ = list(law.input_names), law.table.sympy()
-        self.noise_std_ = law.noise_std
+        self.noise_std_, self.units_, self.time_unit_ = law.noise_std, dict(law.units), law.time_unit
         self.path_, self.selection_, self.status_ = state.path, state.selection, state.status
+        self.labels_, self.label_probabilities_ = state.labels, state.label_probabilities
         self.n_features_in_ = len(law.state_names)
         self.feature_names_in_ = np.array(law.state_names, dtype=object)
-
-    def _known(self, x: Any, t: Any, env: Any, u: Any) -> Trajectories:
-        """Data whose states, inputs and environments the model knows."""
-        check_is_fitted(self)
-        data = coerce(x, t, env, u)
-        held_out.check_columns(data, self._state.law)
-        return data

@@ -30,6 +30,8 @@ class FittedState:
         Labels of the data set of which the training data were a part.
     path, selection, status
         How the law was found.
+    labels, label_probabilities : ndarray (m,) of int and (m, E), or None
+        Environments of the trajectories, where they were inferred.
     """
 
     law: Law
@@ -40,3 +42,5 @@ class FittedState:
     path: SearchPath
     selection: Selection
     status: str
+    labels: NDArray[np.int64] | None = None
+    label_probabilities: NDArray[np.float64] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -226,10 +228,14 @@ def test_undefined_terms_are_named() -> None:
 
 def test_verbose_says_one_line_per_stage_or_equation(capsys: pytest.CaptureFixture[str]) -> None:
     SpReME(library=PolynomialLibrary(degree=2), verbose=1).fit(lotka_volterra(0.01))
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("[spreme] 1 segment") and all("masks fitted" in line for line in lines)
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert not out and all(re.match(r"\[spreme\] +\d+\.\d s  ", line) for line in lines)
+    assert any("1 segment a trajectory" in line and "masks fitted" in line for line in lines)
+    assert "rows of " in lines[0] and lines[-1].endswith("done: 4 terms in 2 equations, converged")
     SpReME(library=PolynomialLibrary(degree=2), refine=None, verbose=1).fit(lotka_volterra(0.01))
-    assert [line[:12] for line in capsys.readouterr().out.splitlines()] == ["[spreme] x' ", "[spreme] y' "]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" s  ")[1][:5] for line in lines] == ["rows ", "x' ~ ", "y' ~ ", "done:"]
 
 
 def test_few_rows_do_not_give_certainty() -> None:
