@@ -5,14 +5,18 @@ States keep their colour and marker in all pictures (the palette of Okabe and It
 apart).
 """
 
+from spreme.plotting.coefficient_laws import plot_coefficient_law
 from spreme.plotting.coefficients import plot_coefficients, plot_mask
 from spreme.plotting.densities import plot_density_path
+from spreme.plotting.fit import plot_fit
+from spreme.plotting.forecast import plot_forecast
 from spreme.plotting.path import plot_path
 from spreme.plotting.profiles import plot_profile
+from spreme.plotting.residuals import plot_residuals
 from spreme.plotting.signals import plot_signal
-from spreme.plotting.trajectories import plot_fit, plot_forecast
 
 __all__ = [
+    "plot_coefficient_law",
     "plot_coefficients",
     "plot_density_path",
     "plot_fit",
@@ -20,5 +24,6 @@ __all__ = [
     "plot_mask",
     "plot_path",
     "plot_profile",
+    "plot_residuals",
     "plot_signal",
 ]

@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.estimators import SpReME
-from spreme.plotting.panels import COLOURS, GREY, fitted_law, look, make_panels, one_panel, only_text, tidy
+from spreme.plotting.panels import (
+    COLOURS,
+    GREY,
+    fitted_law,
+    fitting,
+    look,
+    make_panels,
+    one_panel,
+    only_text,
+    shortened,
+    tidy,
+)
 from spreme.results import Law
 
 if TYPE_CHECKING:
@@ -22,8 +33,12 @@ Array = NDArray[np.float64]
 HALF_WIDTH = 1.96
 # More labels of environments than this cannot be read.
 MOST_LABELS = 40
-# Longer names of terms are written smaller.
-LONG_NAME = 14
+# Labels of more environments than this are written smaller, and longer ones are cut.
+FEW, LONGEST = 12, 40
+# Where one equation a line makes the picture higher than this, in inches, lines take several, up to so many panels.
+TALLEST, WIDEST = 12.0, 6
+# Names of states longer than this are slanted.
+LONG_NAME = 9
 # Libraries up to this size are drawn whole, of larger ones the terms in use.
 MOST_TERMS = 30
 
@@ -66,28 +81,29 @@ def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_coefficients")
-    terms = [np.flatnonzero(row) for row in law.mask]
-    states = [s for s, own in enumerate(terms) if len(own)]
-    if not states:
-        root, _, grid = make_panels(ax, 1, 1, (5.0, 2.0))
-        only_text(grid[0, 0], "the law has no terms")
-        return root
-    n_environments = len(law.environments)
-    height = 0.75 + (0.24 if n_environments <= 12 else 0.12) * max(n_environments, 2)
-    root, part, grid = make_panels(ax, len(states), max(map(len, terms)), (2.5, height))
-    for s, row in zip(states, grid, strict=True):
-        for column, axes in enumerate(row):
-            if column >= len(terms[s]):
+    rows = _lines_of_panels(law)
+    if not rows:
+        panels = make_panels(ax, 1, 1, (5.0, 2.0))
+        only_text(panels.axes[0, 0], "the law has no terms")
+        return panels.root
+    widest = max(map(len, rows))
+    panels = make_panels(ax, len(rows), widest, (2.5 + _room_for_labels(law) / widest, 0.75 + _height_of_rows(law)))
+    width, height = panels.size
+    for row, line in zip(rows, panels.axes, strict=True):
+        for column, axes in enumerate(line):
+            if column >= len(row):
                 axes.remove()
                 continue
-            k = int(terms[s][column])
+            s, k = row[column]
             _draw_term(axes, law, s, k)
-            name = law.table.names[k]
-            axes.set_title(name, fontsize="medium" if len(name) <= LONG_NAME else "small")
+            title = fitting(law.table.names[k], 0.85 * width)
+            axes.set_title(title.text, fontsize=title.size)
             _label_environments(axes, law, is_first=column == 0)
-        row[0].set_ylabel(f"{law.state_names[s]}'", fontsize="large", fontweight="bold")
-    part.supxlabel("coefficient with 95 % interval", fontsize="medium")
-    return root
+            if column == 0 or row[column - 1][0] != s:
+                name = fitting(f"{law.state_names[s]}'", 0.85 * height)
+                axes.set_ylabel(name.text, fontsize=name.size, fontweight="bold")
+    panels.part.supxlabel("coefficient with 95 % interval", fontsize="medium")
+    return panels.root
 
 
 def plot_mask(model: SpReME, ax: Axes | None = None) -> Axes:
@@ -129,17 +145,49 @@ def plot_mask(model: SpReME, ax: Axes | None = None) -> Axes:
     n_terms = law.mask.shape[1]
     terms = np.arange(n_terms) if n_terms <= MOST_TERMS else np.flatnonzero(law.mask.any(axis=0))
     names = [law.table.names[k] for k in terms]
-    width = 1.2 + 0.7 * len(law.state_names) + 0.07 * max(map(len, names), default=0)
-    axes = one_panel(ax, max(width, 3.0), 1.2 + 0.26 * max(len(terms), 2))
+    states = [f"{name}'" for name in law.state_names]
+    width = max(1.2 + 0.7 * len(states) + 0.07 * max(map(len, names), default=0), 3.0)
+    is_long = max(map(len, states)) > LONG_NAME
+    slanted = 0.05 * max(map(len, states)) if is_long else 0.0
+    axes = one_panel(ax, width, 1.2 + 0.26 * max(len(terms), 2) + slanted)
     if not len(terms):
         only_text(axes, "the law has no terms")
         return axes
     _draw_squares(axes, law, terms)
-    axes.set_xticks(range(len(law.state_names)), [f"{name}'" for name in law.state_names])
+    axes.set_xticks(range(len(states)), states)
+    if is_long:
+        axes.tick_params(axis="x", labelrotation=40)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(terms)), names)
     axes.set_xlabel("equation")
     axes.set_ylabel("term" if len(terms) == n_terms else f"term ({n_terms - len(terms)} more in no equation)")
     return axes
+
+
+def _lines_of_panels(law: Law) -> list[list[tuple[int, int]]]:
+    """The (state, term) pairs of every line: an equation each, or several if lines are high."""
+    equations = [[(s, int(k)) for k in np.flatnonzero(row)] for s, row in enumerate(law.mask) if row.any()]
+    if len(equations) * _height_of_rows(law) <= TALLEST:
+        return equations
+    lines: list[list[tuple[int, int]]] = [[]]
+    for own in equations:
+        if lines[-1] and len(lines[-1]) + len(own) > WIDEST:
+            lines.append([])
+        lines[-1] += own
+    return lines
+
+
+def _room_for_labels(law: Law) -> float:
+    """Inches that long names of environments take beyond what a panel has room for."""
+    longest = min(max(len(str(env)) for env in law.environments), LONGEST)
+    return max((0.085 if len(law.environments) <= FEW else 0.06) * longest - 0.8, 0.0)
+
+
+def _height_of_rows(law: Law) -> float:
+    """Inches that the environments of one panel take."""
+    n = len(law.environments)
+    return (0.24 if n <= FEW else 0.14) * max(n, 2)
 
 
 def _draw_term(axes: Axes, law: Law, s: int, k: int) -> None:
@@ -160,7 +208,7 @@ def _draw_term(axes: Axes, law: Law, s: int, k: int) -> None:
             ha="center",
             va="center",
             color=GREY,
-            fontsize="small" if len(rows) <= 12 else "xx-small",
+            fontsize="small" if len(rows) <= FEW else "xx-small",
             fontstyle="italic",
         )
     axes.set_ylim(len(value) - 0.5, -0.5)
@@ -176,9 +224,9 @@ def _label_environments(axes: Axes, law: Law, is_first: bool) -> None:
     """Name the environments beside the first panel of a row; where there are many, every second or third."""
     n = len(law.environments)
     step = math.ceil(n / MOST_LABELS)
-    labels = [str(env) for env in law.environments[::step]] if is_first else []
+    labels = [shortened(str(env), LONGEST) for env in law.environments[::step]] if is_first else []
     axes.set_yticks(
-        range(0, n, step), labels or [""] * len(range(0, n, step)), fontsize="medium" if n <= 12 else "x-small"
+        range(0, n, step), labels or [""] * len(range(0, n, step)), fontsize="medium" if n <= FEW else "x-small"
     )
     axes.grid(axis="y", lw=0.4, color="#dddddd")
     axes.set_axisbelow(True)

@@ -9,7 +9,7 @@ people.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,13 +21,20 @@ from spreme.estimators import SpReME
 from spreme.results import Law
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
+
+LineStyle = str | tuple[float, tuple[float, ...]]
 
 # Okabe and Ito's colours, those first that are told apart best; their yellow is too pale for lines on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# Solid, long dashes, dash and dot, short dashes: states are told apart in print without colours, too.
+LINES: tuple[LineStyle, ...] = ("-", (0, (6, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (2, 1)))
 GREY = "#767676"
+# Sizes of letters in units of the size of the font, the largest first, and their mean width in units of their size.
+SIZES, LETTER = {"medium": 1.0, "small": 0.833, "x-small": 0.694}, 0.56
 
 
 class Look(NamedTuple):
@@ -35,7 +42,14 @@ class Look(NamedTuple):
 
     colour: str
     marker: str
-    line: str
+    line: LineStyle
+
+
+class Words(NamedTuple):
+    """A text and the size of its letters."""
+
+    text: str
+    size: str
 
 
 class Panels(NamedTuple):
@@ -45,11 +59,58 @@ class Panels(NamedTuple):
     part: FigureBase
     axes: NDArray[np.object_]
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of one panel with its labels in inches."""
+        n_rows, n_columns = self.axes.shape
+        box = self.part.bbox  # type: ignore[attr-defined]
+        return box.width / self.root.dpi / n_columns, box.height / self.root.dpi / n_rows
+
 
 def look(position: int) -> Look:
-    """How a state is drawn: after seven states the colours come again, dashed and with the next marker."""
+    """How a state is drawn: after seven states the colours come again, with another line and the next marker."""
     turn, index = divmod(position, len(COLOURS))
-    return Look(COLOURS[index], MARKERS[(index + turn) % len(MARKERS)], "--" if turn else "-")
+    return Look(COLOURS[index], MARKERS[(index + turn) % len(MARKERS)], LINES[position % len(LINES)])
+
+
+def fitting(text: str, inches: float) -> Words:
+    """A text in the largest letters in which it fits; what is too long for the smallest loses its middle."""
+    from matplotlib import rcParams
+
+    most = 0
+    for size, share in SIZES.items():
+        most = int(72.0 * inches / (LETTER * share * rcParams["font.size"]))
+        if len(text) <= most:
+            return Words(text, size)
+    return Words(shortened(text, most), size)
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut the middle out of a long text: beginnings and ends tell names apart."""
+    if len(text) <= most:
+        return text
+    kept = max(most - 1, 2)
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def with_unit(name: str, unit: str | None) -> str:
+    """Label of an axis: name and, where it is known, unit."""
+    return f"{name} ({unit})" if unit else name
+
+
+def units_of(law: Law) -> list[str | None]:
+    """Units of the states, None where unknown."""
+    return [law.units.get(name) for name in law.state_names]
+
+
+def time_label(law: Law) -> str:
+    """Label of an axis of time."""
+    return with_unit("time", law.time_unit)
+
+
+def env_label(env: Hashable) -> str:
+    """Name an environment: its label, and what it is if that is no word."""
+    return env if isinstance(env, str) else f"environment {env}"
 
 
 def fitted_law(model: SpReME, caller: str) -> Law:
@@ -116,11 +177,20 @@ def grid_shape(n: int, widest: int) -> tuple[int, int]:
 
 
 def hide_unused(axes: NDArray[np.object_], n_used: int) -> list[Axes]:
-    """Return the first axes of a grid and blank the others."""
-    flat = list(axes.ravel())
-    for unused in flat[n_used:]:
+    """Return the first axes of a grid and blank the others; those above a blank get the labels of its times."""
+    flat, n_columns = list(axes.ravel()), axes.shape[1]
+    for position, unused in enumerate(flat[n_used:], start=n_used):
         unused.set_axis_off()
+        flat[position - n_columns].tick_params(labelbottom=True)
     return flat[:n_used]
+
+
+def legend_above(part: FigureBase, handles: Sequence[Artist]) -> None:
+    """Legend above all panels, in as many columns as there is room for."""
+    room = part.bbox.width / part.figure.dpi  # type: ignore[attr-defined]
+    widths = [0.6 + 0.075 * len(str(own.get_label())) for own in handles]
+    columns = len(handles) if sum(widths) <= room else max(int(room / max(widths)), 1)
+    part.legend(handles=list(handles), loc="outside upper center", ncols=columns, frameon=False, fontsize="medium")
 
 
 def tidy(axes: Axes) -> None:
