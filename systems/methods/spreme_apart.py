@@ -49,8 +49,7 @@ def fit_pooled(task: Task) -> Found:
 
 def pooled(data: Trajectories) -> Trajectories:
     """The same trajectories, all of one environment."""
-    names = {"state_names": data.state_names, "input_names": data.input_names or None}
-    return Trajectories(data.x, data.t, u=data.u, **names)
+    return Trajectories(data.x, data.t, u=data.u, state_names=data.state_names, input_names=data.input_names or None)
 
 
 def repeated(coef: Array, data: Trajectories) -> Array:
