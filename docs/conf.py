@@ -29,7 +29,7 @@ extensions = [
     "numpydoc",
     "myst_nb",
 ]
-exclude_patterns = ["exports.rst", "templates"]
+exclude_patterns = ["exports.rst", "static", "templates"]
 templates_path = ["templates"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
@@ -40,9 +40,10 @@ autodoc_typehints = "none"  # the docstrings give types and shapes
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"spreme {release}"
-html_theme_options = {"show_prev_next": False}
-WITHOUT_SIDEBAR = [path.stem for path in HERE.glob("*.md") if path.stem != "api"]
-html_sidebars = {page: [] for page in (*WITHOUT_SIDEBAR, *(f"generated/{path.stem}" for path in NOTEBOOKS))}
+html_theme_options = {"show_prev_next": False, "navbar_center": [], "show_toc_level": 2}
+html_sidebars = {"**": ["pages.html"]}  # all pages by chapter, everywhere
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 
 # What methods and attributes of a fitted model return: nobody imports these, everybody reads them.
 RETURNED = (
@@ -86,8 +87,8 @@ def export_tables() -> str:
 
 
 def skip_request_methods(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
-    """Leave out the methods `set_..._request`, which scikit-learn generates with references into its own pages."""
-    return True if re.fullmatch(r"set_\w+_request", name) else None
+    """Leave out scikit-learn's methods on metadata, whose docstrings refer to its own pages."""
+    return True if re.fullmatch(r"set_\w+_request|get_metadata_routing", name) else None
 
 
 def setup(app: Sphinx) -> None:

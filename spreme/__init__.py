@@ -6,14 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spreme.coefficient_laws import CoefficientLaws, coefficient_law
     from spreme.data import Trajectories, Trajectory
     from spreme.estimators import GroupSparseRegressor, SpReME
     from spreme.library import CustomLibrary, FourierLibrary, PolynomialLibrary
+    from spreme.report import write_report
+    from spreme.resampling import Bootstrap, bootstrap
     from spreme.results import Forecast
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "Bootstrap",
+    "CoefficientLaws",
     "CustomLibrary",
     "Forecast",
     "FourierLibrary",
@@ -22,9 +27,14 @@ __all__ = [
     "SpReME",
     "Trajectories",
     "Trajectory",
+    "bootstrap",
+    "coefficient_law",
+    "write_report",
 ]
 
 _HOMES = {
+    "Bootstrap": "resampling",
+    "CoefficientLaws": "coefficient_laws",
     "CustomLibrary": "library",
     "Forecast": "results",
     "FourierLibrary": "library",
@@ -33,8 +43,12 @@ _HOMES = {
     "SpReME": "estimators",
     "Trajectories": "data",
     "Trajectory": "data",
+    "bootstrap": "resampling",
+    "coefficient_law": "coefficient_laws",
+    "write_report": "report",
 }
 _MODULES = (
+    "coefficient_laws",
     "data",
     "datasets",
     "gram",
@@ -43,6 +57,8 @@ _MODULES = (
     "metrics",
     "penalties",
     "plotting",
+    "report",
+    "resampling",
     "results",
     "solvers",
     "symbolic",

@@ -16,12 +16,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up. A module imports from its own layer or from those above it in this list, never from one below.
 LAYERS = (
-    ("results", "data", "library", "penalties"),
+    ("results", "data", "library", "penalties", "rendering"),
     ("datasets", "noise", "smoothing", "weak", "gram", "inr"),
     ("solvers",),
-    ("likelihood", "selection", "refit", "simulate", "symbolic", "metrics", "persistence"),
+    ("likelihood", "labelling", "selection", "refit", "simulate", "symbolic", "metrics", "persistence"),
     ("estimators",),
-    ("plotting", "cli"),
+    ("coefficient_laws", "resampling"),
+    ("plotting",),
+    ("report",),
+    ("cli", "__main__"),
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 
@@ -47,15 +50,18 @@ FORBIDDEN = {"solvers": {"data", "library"}}
 # Slow to import or not always installed: to be imported by the function that needs them.
 IMPORTED_WHERE_USED = {
     "jax",
+    "jinja2",
     "matplotlib",
     "optax",
     "pandas",
+    "pint",
     "polars",
     "pyarrow",
     "pysindy",
     "skimage",
     "sympy",
     "tqdm",
+    "xarray",
 }
 
 # Extras of the benchmark; its systems are SymPy expressions, its report is pictures.
