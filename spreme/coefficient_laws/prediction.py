@@ -39,6 +39,18 @@ class Prediction:
         widened where few environments tell it, so that 1.96 of them give an interval of 95 %.
     covariance : ndarray (q, q)
         Joint covariance of the q coefficients of the mask, widened alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme import SpReME, coefficient_law
+    >>> t, rng = np.linspace(0, 3, 61), np.random.default_rng(0)
+    >>> dose = {f"run {i}": 1.0 + i for i in range(6)}
+    >>> x = [np.exp(-0.3 * d * t) + 0.01 * rng.standard_normal(61) for d in dose.values()]
+    >>> model = SpReME(allowed={"x0": ["x0"]}).fit(x, t, env=list(dose))
+    >>> predicted = coefficient_law(model, {"dose": dose}).predict({"dose": 4.5})
+    >>> bool(abs(predicted.coef[0, 1] + 0.3 * 4.5) < 3 * predicted.coef_std[0, 1])
+    True
     """
 
     coef: Array

@@ -64,6 +64,18 @@ class CoefficientLaw:
         Sign of a coefficient whose logarithm has the law; 0 otherwise.
     estimates, estimates_std : ndarray (E,)
         What was fitted: the coefficient in every environment and its standard error; NaN where not observed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme import SpReME, coefficient_law
+    >>> t, rng = np.linspace(0, 3, 61), np.random.default_rng(0)
+    >>> dose = {f"run {i}": 1.0 + i for i in range(6)}
+    >>> x = [np.exp(-0.3 * d * t) + 0.01 * rng.standard_normal(61) for d in dose.values()]
+    >>> model = SpReME(allowed={"x0": ["x0"]}).fit(x, t, env=list(dose))
+    >>> law = coefficient_law(model, {"dose": dose})["x0", "x0"]
+    >>> law.is_varying, bool(law.explained > 0.99)
+    (True, True)
     """
 
     state: str

@@ -72,12 +72,12 @@ class SpReME(DataMethods, LawMethods, BaseEstimator):
         Threads over equations; None is one, -1 all cores.
     random_state : int or Generator, default None
         Source of the resamples of ``criterion="stability"``; nothing else is random.
+    verbose : int, default 0
+        1 shows the present step and the time on the standard error.
     env : {None, "infer"}, default None
         Where labels of environments come from: the data, or, for data without labels, the dynamics of the trajectories.
     n_environments : int, default None
         Number of environments to infer; None: found, up to 10.
-    verbose : int, default 0
-        1 prints a line per equation.
 
     Attributes
     ----------

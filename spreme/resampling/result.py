@@ -33,6 +33,19 @@ class Bootstrap:
         Names of states and terms.
     failures : tuple of str
         What the fits that failed said; they are not among the B.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spreme import Bootstrap
+    >>> masks = np.array([[[True, False]], [[True, True]]])
+    >>> coefs = np.array([[[[1.0, 0.0]]], [[[1.2, 0.1]]]])
+    >>> found = Bootstrap(masks, coefs, masks[0], ("A",), ("x",), ("x", "x**2"))
+    >>> print(found)
+    2 fits; 50 % chose the terms of the model
+    x':
+      100 %  x
+       50 %  x**2   (not in the model)
     """
 
     masks: Mask
@@ -55,7 +68,13 @@ class Bootstrap:
         return float((self.masks == self.mask).all(axis=(1, 2)).mean())
 
     def std(self) -> Array:
-        """Standard deviations of the coefficients (E, S, K) over the fits with the term; NaN below two such fits."""
+        """Standard deviations of the coefficients over the fits that chose the term.
+
+        Returns
+        -------
+        ndarray (E, S, K)
+            NaN below two such fits.
+        """
         return self._over_fits(lambda values: float(values.std(ddof=1)))
 
     def interval(self, level: float = 0.95) -> Array:

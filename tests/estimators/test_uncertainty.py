@@ -82,7 +82,7 @@ def test_other_laws_stand_beside_the_law(model: SpReME) -> None:
         "4.2  y' ~ 1 + x + x**2"
     ]
     assert "      1.3  x' with a constant added" in display.text(state)
-    assert "<br>1.3  x&#x27; with a constant added" in display.html(state)
+    assert "1.3  x&#x27; with a constant added" in display.html(state)
     other = replace(state, selection=replace(selection, rivals=(), other_choice=lost))
     assert display.notes(other) == ["BIC prefers y' without x*y (evidence worse by 9.0)"]
     many = replace(state, selection=replace(selection, rivals=(near, far, lost, lost, lost), other_choice=None))
@@ -99,8 +99,8 @@ def test_a_law_that_could_not_be_fitted_is_shown_without_a_table(model: SpReME) 
     lines = display.text(state).splitlines()
     assert lines[:5] == [*str(model).splitlines()[:2], "", NOT_FITTED, ""] and lines[5] == f"note: {failed}"
     assert "not observed" not in display.text(state) + display.html(state)
-    assert f"<p>{NOT_FITTED}</p>" in display.html(state) and "<table>" not in display.html(state)
-    assert "<table>" in display.html(model._state) and NOT_FITTED not in display.text(model._state)
+    assert f"<p>{NOT_FITTED}</p>" in display.html(state) and "<table" not in display.html(state)
+    assert "<table" in display.html(model._state) and NOT_FITTED not in display.text(model._state)
 
 
 def test_without_other_laws_there_is_nothing_to_say(model: SpReME) -> None:
