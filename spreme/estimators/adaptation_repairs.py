@@ -23,7 +23,7 @@ from scipy.special import fdtrc
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.problem import Problem
 from spreme.likelihood.recording import FEWEST
-from spreme.likelihood.search import carried
+from spreme.likelihood.restarts import carried
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.likelihood.wald import holm
 from spreme.results import Law

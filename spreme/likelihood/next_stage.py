@@ -19,8 +19,8 @@ from spreme.likelihood.evaluation import Evaluator
 from spreme.likelihood.fits import Fit
 from spreme.likelihood.ladder import LOST, limit_after
 from spreme.likelihood.one_stage import SETTING_OUT, Stage, StageSearch
-from spreme.likelihood.restarts import best_of, drawn_together
-from spreme.likelihood.search import Visited, carried
+from spreme.likelihood.restarts import best_of, carried, drawn_together
+from spreme.likelihood.search import Visited
 from spreme.likelihood.spline.evaluation import JointEvaluator
 
 Array = NDArray[np.float64]

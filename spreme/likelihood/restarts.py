@@ -1,4 +1,4 @@
-"""Second starts for environments that hardly determine their coefficients: where the others are.
+"""Second starts for environments that hardly determine their coefficients, or where fits go astray.
 
 Rough data leave local minima: far coefficients whose solutions happen to pass through the noise. What the other
 environments tell about the coefficients is the best place from which to try again, environment by environment.
@@ -19,9 +19,13 @@ from spreme.likelihood.population import fit_population
 from spreme.likelihood.shooting.gauss_newton import Control
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 # Estimates with errors of less than this share of their typical size are well determined.
 VAGUE = 0.2
+# A fit went astray in an environment whose cost is beyond this multiple of what was foretold, and so much more. If it
+# did in a larger share of the environments, it is the mask that is wrong.
+STUCK, BEYOND, FEW = 1.3, 20.0, 0.1
 
 
 def fisher_of(fit: Fit) -> Array:
@@ -87,6 +91,74 @@ def started_again(
     for i, again in zip(poor, evaluator.fit_all(masks, coefs, states, control, reach), strict=True):
         out[i] = best_of(fits[i], again)
     return out
+
+
+def repaired(
+    evaluator: FitsMasks,
+    fits: Sequence[Fit],
+    foretold: Sequence[Fit],
+    current: Fit,
+    states: Sequence[Any],
+    control: Control,
+) -> list[Fit]:
+    """Fit a second and a third time the few of many environments in which a fit went astray.
+
+    Of hundreds of environments one or another always does, and a mask would be judged by that. They are begun at the
+    present coefficients, then at those that are typical of the others.
+
+    Parameters
+    ----------
+    evaluator : FitsMasks
+        Fits masks.
+    fits : sequence of Fit
+        What was found at first.
+    foretold : sequence of Fit
+        What the quadratic model foretells for the same masks.
+    current : Fit
+        The present fit.
+    states : sequence
+        What fits start from.
+    control : Control
+        Of the fits.
+
+    Returns
+    -------
+    list of Fit
+        Each with the best of its fits in every environment.
+    """
+    out = list(fits)
+    for begin in (_as_present, _as_typical):
+        astray = [(i, _astray(fit, foretold[i])) for i, fit in enumerate(out)]
+        few = [(i, which) for i, which in astray if 0 < which.sum() < FEW * len(which)]
+        if not few:
+            break
+        coefs = [np.where(which[:, None], begin(out[i], which, current), out[i].coef) for i, which in few]
+        again = evaluator.fit_all([out[i].mask for i, _ in few], coefs, states, control)
+        for (i, _), fit in zip(few, again, strict=True):
+            out[i] = best_of(out[i], fit)
+    return out
+
+
+def _astray(fit: Fit, foretold: Fit) -> Mask:
+    """Environments (E,) whose cost is far above what the model foretells, or infinite."""
+    return np.asarray(~(fit.cost <= STUCK * foretold.cost + BEYOND))
+
+
+def _as_present(fit: Fit, which: Mask, current: Fit) -> Array:
+    """The present coefficients."""
+    return carried(current, fit.mask)
+
+
+def _as_typical(fit: Fit, which: Mask, current: Fit) -> Array:
+    """The medians of the other environments."""
+    return np.broadcast_to(np.median(fit.coef[~which], axis=0), fit.coef.shape)
+
+
+def carried(fit: Fit, mask: Mask) -> Array:
+    """Coefficients of a fit in the order of another mask; 0 for new terms."""
+    table = np.zeros((len(fit.coef), *mask.shape))
+    table[:, fit.mask] = fit.coef
+    return table[:, mask]
 
 
 def best_of(one: Fit, other: Fit) -> Fit:

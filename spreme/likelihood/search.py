@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spreme.likelihood.criteria import score
 from spreme.likelihood.fits import Fit, FitsMasks
-from spreme.likelihood.restarts import started_again
+from spreme.likelihood.restarts import carried, repaired, started_again
 from spreme.likelihood.shooting.elimination import solve_part
 from spreme.likelihood.shooting.gauss_newton import Control
 from spreme.likelihood.threads import over_threads
@@ -301,7 +301,9 @@ def _try(
         return None
     control = Control(MAX_ITER, TOL, 1e-6)
     reach = REACH * current.cost + MARGIN
-    fits = evaluator.fit_all(masks, [model.fit(mask).coef for mask in masks], states, control, reach)
+    foretold = [model.fit(mask) for mask in masks]
+    fits = evaluator.fit_all(masks, [own.coef for own in foretold], states, control, reach)
+    fits = repaired(evaluator, fits, foretold, current, states, control)
     failed = [fit.mask for fit in fits if not fit.is_feasible]
     fits = [fit for fit in fits if fit.is_feasible]
     if failed:
@@ -310,10 +312,3 @@ def _try(
         visited.add(fit)
     best = visited.best(masks)
     return best if visited.score(best.mask) < visited.score(current.mask) - 1e-6 else None
-
-
-def carried(fit: Fit, mask: Mask) -> Array:
-    """Coefficients of a fit in the order of another mask; 0 for new terms."""
-    table = np.zeros((len(fit.coef), *mask.shape))
-    table[:, fit.mask] = fit.coef
-    return table[:, mask]

@@ -33,7 +33,7 @@ Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # With more values than this whole trajectories are not followed beyond the segments of a fit: it takes minutes.
-MOST_FOLLOWED = 3e5
+MOST_FOLLOWED = 1.5e5
 
 
 class Whiteness(NamedTuple):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from spreme.likelihood.evaluation import Evaluator, Fit
 from spreme.likelihood.one_stage import Stage
-from spreme.likelihood.search import carried, propose, quadratic_model
+from spreme.likelihood.restarts import carried
+from spreme.likelihood.search import propose, quadratic_model
 from spreme.likelihood.shooting.gauss_newton import Control
 
 Array = NDArray[np.float64]
