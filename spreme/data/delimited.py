@@ -57,7 +57,9 @@ class Table:
         except ValueError:
             other = "," if self.decimal == "." else "."
             hint = f"; for a decimal {other!r} pass decimal={other!r}" if other in text else ""
-            raise ValueError(f"column {name!r}, line {line}: {text[:40]!r} is not a number{hint}") from None
+            raise ValueError(
+                f"column {name!r}, line {line}: {text[:40]!r} is not a number{hint}; a missing value is an empty cell"
+            ) from None
 
     def labels(self, name: str) -> list[Hashable | None]:
         """Read a column of labels: int if all are whole numbers, else float if all are numbers, else str; or None."""

@@ -29,7 +29,16 @@ def require(package: str) -> Any:
     try:
         return import_module(package)
     except ImportError as error:
-        raise ImportError(f'to_frame needs {package}: pip install "spreme[frames]"') from error
+        raise ImportError(f'data frames need {package}: pip install "spreme[frames]"') from error
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text could be read as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_frame(value: Any) -> bool:
@@ -58,8 +67,14 @@ class FrameSource:
             return np.array(series.cast(float), dtype=np.float64)
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiu":
             return np.array(series, dtype=np.float64)
-        entries = enumerate(series.to_list())
-        return np.array([number(entry, f"column {name!r}, {self.place(row)}") for row, entry in entries])
+        entries = series.to_list()
+        written = [row for row, entry in enumerate(entries) if isinstance(entry, str) and not _is_number(entry)]
+        for row in written[:1]:  # one cell that is no number makes text of a whole column: name that one
+            raise TypeError(
+                f"column {name!r}, {self.place(row)}: numbers are expected, got {entries[row]!r:.60} of type str; write a "
+                f"missing value as NaN and convert the column, in pandas by pandas.to_numeric(df[{name!r}])"
+            )
+        return np.array([number(entry, f"column {name!r}, {self.place(row)}") for row, entry in enumerate(entries)])
 
     def refuse_dates(self, name: str) -> None:
         """Refuse dates: they have no unit of their own, and the user must choose one."""

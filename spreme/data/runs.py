@@ -104,7 +104,7 @@ def sort_into_runs(source: Source, roles: Roles) -> Runs:
     for row, key in enumerate(zip(*keys, strict=True)):
         runs.setdefault(key, []).append(row)
     for key, rows in runs.items():
-        check_order(source, times, rows, run_title(roles, *key), roles.time)
+        check_order(source, times, rows, run_title(roles, *key), roles)
     check_strays(times, runs, roles)
     table = np.column_stack(inputs) if inputs else None
     return Runs(
@@ -155,8 +155,9 @@ def run_title(roles: Roles, env: Hashable, trajectory: Hashable) -> str:
     return " of ".join(parts) or "the table"
 
 
-def check_order(source: Source, times: np.ndarray, rows: list[int], what: str, column: str) -> None:
+def check_order(source: Source, times: np.ndarray, rows: list[int], what: str, roles: Roles) -> None:
     """Refuse times that do not increase strictly within a run, in the order of the rows."""
+    column, apart = roles.time, _what_tells_runs_apart(roles)
     own = times[rows]
     is_late = np.diff(own) <= 0
     if not is_late.any():
@@ -167,14 +168,22 @@ def check_order(source: Source, times: np.ndarray, rows: list[int], what: str, c
         places = ", ".join(source.place(rows[i]) for i in np.flatnonzero(own == twice)[:4])
         raise ValueError(
             f"time: {show(twice)} is a duplicate in column {column!r} within {what} ({places}); "
-            "drop the repeated row, or name the column that tells trajectories apart"
+            f"drop the repeated row, or {apart}"
         )
     k = int(np.argmax(is_late)) + 1
     raise ValueError(
         f"time: column {column!r} must increase within {what}: {show(own[k])} ({source.place(rows[k])}) follows "
-        f"{show(own[k - 1])} ({source.place(rows[k - 1])}); sort the table by {column!r}, or name "
-        "the column that tells trajectories apart (trajectory=...)"
+        f"{show(own[k - 1])} ({source.place(rows[k - 1])}); sort the table by {column!r}, or {apart}"
     )
+
+
+def _what_tells_runs_apart(roles: Roles) -> str:
+    """The column that may have been forgotten."""
+    if roles.trajectory is None:
+        return "name the column that tells trajectories apart (trajectory=...)"
+    if roles.env is None:
+        return "name the column of the environments too (env=...): trajectories of different ones may have one name"
+    return "give each trajectory a name of its own"
 
 
 def check_strays(times: np.ndarray, runs: dict[tuple[Hashable, Hashable], list[int]], roles: Roles) -> None:

@@ -85,9 +85,16 @@ def _spread_out(runs: Sequence[Trajectory], most: int) -> list[Trajectory]:
 
 
 def _sparser(run: Trajectory, enough: int) -> Trajectory:
-    """Every m-th sample, so that a period keeps about a hundred, or as few as are enough."""
+    """Every m-th sample, so that a period keeps about a hundred, or as few as are enough.
+
+    A state that is measured at some of the samples only must not lose them all.
+    """
     every = int(min(_samples_a_period(run) // PER_PERIOD, enough))
-    return run if every < 2 else _rows(run, slice(None, None, every))
+    if every < 2:
+        return run
+    thin = _rows(run, slice(None, None, every))
+    kept, had = (~thin.missing).sum(axis=0), (~run.missing).sum(axis=0)
+    return run if (every * kept < 0.5 * had).any() else thin
 
 
 def _samples_a_period(run: Trajectory) -> float:
@@ -106,13 +113,22 @@ def _samples_a_period(run: Trajectory) -> float:
 
 
 def _stretches(run: Trajectory, most: int) -> list[Trajectory]:
-    """Stretches at equal distances with at most so many samples together."""
+    """Stretches at equal distances with at most so many samples together, those where all states were seen."""
     if run.n_samples <= most:
         return [run]
     number = max(1, most // STRETCH)
     length = most // number
     begins = np.linspace(0, run.n_samples - length, number).astype(int)
-    return [_rows(run, slice(first, first + length)) for first in begins.tolist()]
+    parts = [_rows(run, slice(first, first + length)) for first in begins.tolist()]
+    seen = [part for part in parts if (~part.missing).any(axis=0).all()]
+    return seen or [_rows(run, slice(*_fullest(run, length)))]
+
+
+def _fullest(run: Trajectory, length: int) -> tuple[int, int]:
+    """Where so many samples hold most values of the state that was measured least there."""
+    total = np.vstack([np.zeros(run.n_states), np.cumsum(~run.missing, axis=0)])
+    first = int(np.argmax((total[length:] - total[:-length]).min(axis=1)))
+    return first, first + length
 
 
 def _rows(run: Trajectory, rows: slice) -> Trajectory:

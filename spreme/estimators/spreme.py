@@ -324,7 +324,8 @@ class SpReME(DataMethods, LawMethods, BaseEstimator):
     def _learn(self, state: FittedState) -> None:
         """Set all fitted attributes from one result."""
         law = state.law
-        for part in (law.mask, law.coef, law.coef_std, law.noise_std, state.covariance):
+        inferred = [own for own in (state.labels, state.label_probabilities) if own is not None]
+        for part in (law.mask, law.coef, law.coef_std, law.noise_std, state.covariance, *inferred):
             part.setflags(write=False)  # one law may stand in several models, and in what they forecast
         self._state = state
         self.mask_, self.coef_, self.coef_std_ = law.mask, law.coef, law.coef_std

@@ -146,8 +146,8 @@ def _noise(runs: Sequence[Trajectory]) -> Array:
 
 
 def costs_of(runs: Sequence[Trajectory], found: Discovery, noise: Array) -> TrajectoryCosts:
-    """Misfit of every trajectory under the law of every environment."""
-    return trajectory_costs(runs, found.law, noise, n_segments(found.path))
+    """Misfit of every trajectory under the law of every environment, whose noise (m, S) is the least it may have."""
+    return trajectory_costs(runs, found.law, np.maximum(noise, _noise(runs)), n_segments(found.path))
 
 
 def _joined(costs: TrajectoryCosts, labels: Indices, found: Discovery, options: Options) -> Indices:

@@ -201,3 +201,18 @@ def test_not_a_frame():
     for other in ({"x": [1]}, None, "data.csv", np.ones((3, 3))):
         refuse(other, "data frame", "pandas")
     refuse(polars.DataFrame(table()).lazy(), "LazyFrame", "collect")
+
+
+def test_the_cell_that_is_no_number_is_named() -> None:
+    """It makes text of all cells of its column; the first of them is not to blame."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"t": range(9), "x": [*map(str, range(8)), "n.d.!"]})
+    with pytest.raises(TypeError, match=r"column 'x', row 8.*'n\.d\.!'"):
+        Trajectories.from_frame(frame, time="t", states=["x"])
+
+
+def test_a_forgotten_column_of_environments_is_asked_for() -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"run": [1] * 8, "T": [280] * 4 + [290] * 4, "t": [0, 1, 2, 3] * 2, "x": range(8)})
+    with pytest.raises(ValueError, match=r"name the column of the environments too \(env="):
+        Trajectories.from_frame(frame, trajectory="run", time="t", states=["x"])

@@ -150,3 +150,23 @@ def test_more_samples_than_memory_holds_are_read_in_part(tmp_path: Path, monkeyp
     )
     assert [str(term) for term in np.array(model.terms_)[model.mask_.any(axis=0)]] == ["x0", "x1"]
     assert "of 8,000 samples 2,668 were searched and 2,668 fitted" in model.selection_.reason
+
+
+def test_no_state_loses_all_its_values() -> None:
+    """One state seen at every tenth sample only, one not at all for most of a recording."""
+    run = sine(40_000, 1e-3)
+    seldom = np.full(len(run.t), np.nan)
+    seldom[5::10] = 1.0 + run.t[5::10]
+    both = replace(run, x=np.column_stack([run.x[:, 0], seldom]))
+    (kept,) = excerpt.excerpt([[both]], 4000)[0][:1]
+    assert np.isfinite(kept.x).any(axis=0).all()
+    long = sine(9000, 0.02)
+    gap = 1.0 + long.t
+    gap[2000:8000] = np.nan
+    for most in (4500, 1000):
+        parts = excerpt.excerpt([[replace(long, x=np.column_stack([long.x[:, 0], gap]))]], most)[0]
+        assert parts and all(np.isfinite(part.x).any(axis=0).all() for part in parts)
+    hidden = gap.copy()
+    hidden[:1500] = hidden[8000:] = np.nan  # seen for 500 samples, which no stretch at equal distances meets
+    (part,) = excerpt.excerpt([[replace(long, x=np.column_stack([long.x[:, 0], hidden]))]], 1000)[0]
+    assert np.isfinite(part.x[:, 1]).sum() == 500
