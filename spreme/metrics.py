@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from spreme.data import Trajectory
-from spreme.results import Law
+from spreme.results import Forecast, Law
 from spreme.simulate import simulate
 from spreme.simulate.derivative import evaluate
+from spreme.simulate.dormand_prince import Tolerance, load_tableau
+from spreme.simulate.forecast import trajectories
+from spreme.simulate.inputs import check_drive
+from spreme.simulate.vector_field import environment_position, unobserved, vector_field
 from spreme.smoothing import smooth
 
 Array = NDArray[np.float64]
@@ -20,6 +24,9 @@ Array = NDArray[np.float64]
 CAP = 1e3
 # A run needs this many samples for its derivatives to be judged.
 LEAST_SAMPLES = 5
+# While a start is sought: relative error of forecasts, step of differences and most iterations; how far the start may
+# move. Steps and moves are in standard deviations of the states.
+RTOL, STEP, MOST_ITERATIONS, FARTHEST = 1e-6, 1e-4, 15, 1.0
 
 
 def derivative_r2(law: Law, runs: Sequence[Trajectory], env: object) -> float:
@@ -72,12 +79,24 @@ def rollout_error(law: Law, runs: Sequence[Trajectory], env: object) -> float:
     float
         0 is perfect; forecasts that stop early count with 1000, never dropped.
     """
-    return float(np.median([run_error(law, run, env, fitted_start(law, run, env)) for run in runs]))
+    return float(np.median([_error_from(law, run, env, fitted_start(law, run, env)) for run in runs]))
 
 
-def run_error(law: Law, run: Trajectory, env: object, start: Array) -> float:
-    """Error of one forecast over the spread of the states that move, mean over them; 1000 if it stops early."""
-    forecast = simulate(law, start, run.t, env, run.u)
+def forecast_error(forecast: Forecast, run: Trajectory) -> float:
+    """Error of a forecast at the times of a trajectory over the spread of each state that moves, mean over these.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        Of one start, for the times of the trajectory.
+    run : Trajectory
+        Recording of n samples.
+
+    Returns
+    -------
+    float
+        1000 at most, and for a forecast that stops early.
+    """
     if len(forecast.t) < len(run.t):
         return CAP
     spread = np.nanstd(run.x, axis=0)
@@ -109,26 +128,51 @@ def fitted_start(law: Law, run: Trajectory, env: object) -> Array:
         State at the first time.
     """
     absent = np.nanmax(np.abs(run.x), axis=0, initial=0.0, where=~run.missing) == 0
-    spread = np.where(absent, 0.0, np.nanstd(run.x, axis=0))
     first = np.array([run.x[~run.missing[:, s], s][0] for s in range(run.n_states)])
     starts = [np.where(absent, 0.0, first)]
     if run.n_samples >= LEAST_SAMPLES:
         starts.append(np.where(absent, 0.0, smooth(run).x[0]))
-    best = min(starts, key=lambda start: run_error(law, run, env, start))
+    errors = [_error_from(law, run, env, start) for start in starts]
+    best = int(np.argmin(errors))
+    spread = np.where(absent, 0.0, np.nanstd(run.x, axis=0))
+    if not (spread > 0).any():
+        return starts[best]
+    improved = _least_squares_start(law, run, env, starts[best], spread)
+    return improved if _error_from(law, run, env, improved) < errors[best] else starts[best]
+
+
+def _error_from(law: Law, run: Trajectory, env: object, start: Array) -> float:
+    """Error of the forecast from a start."""
+    return forecast_error(simulate(law, start, run.t, env, run.u), run)
+
+
+def _least_squares_start(law: Law, run: Trajectory, env: object, start: Array, spread: Array) -> Array:
+    """Move the states that vary, those with a spread (S,) above zero, to where the squared errors are least."""
     free = np.flatnonzero(spread > 0)
-    if len(free) == 0:
-        return best
-    unit = spread[free]
+    position = environment_position(law, env)
+    field, unknown, tableau = vector_field(law, position), unobserved(law, position), load_tableau()
+    tolerance, drive = Tolerance(RTOL, np.zeros(len(start)), 0.01 * RTOL), check_drive(law, run.u, run.t)
 
-    def misfit(shift: Array) -> Array:
-        start = best.copy()
-        start[free] += shift * unit
-        forecast = simulate(law, start, run.t, env, run.u, rtol=1e-6)
-        off = np.full(run.x.shape, CAP)
-        off[: len(forecast.t)] = (forecast.x - run.x[: len(forecast.t)]) / np.where(spread > 0, spread, 1.0)
-        return np.where(run.missing, 0.0, off)[:, free].ravel()
+    def starts(shifts: Array) -> Array:
+        out = np.tile(start, (len(shifts), 1))
+        out[:, free] += shifts * spread[free]
+        return out
 
-    found = least_squares(misfit, np.zeros(len(free)), method="trf", diff_step=1e-4, max_nfev=15, bounds=(-1.0, 1.0))
-    improved = best.copy()
-    improved[free] += found.x * unit
-    return min((best, improved), key=lambda start: run_error(law, run, env, start))
+    def misfits(shifts: Array) -> Array:
+        x, *_ = trajectories(field, tableau, tolerance, run.t, starts(shifts), unknown, drive)
+        off = (x - run.x)[:, :, free] / spread[free]
+        off = np.where(np.isfinite(x[:, :, free]), np.clip(off, -CAP, CAP), CAP)
+        return np.where(run.missing[:, free], 0.0, off).reshape(len(shifts), -1)
+
+    def slopes(shift: Array) -> Array:
+        rows = misfits(np.vstack([shift, shift + STEP * np.eye(len(free))]))
+        return (rows[1:] - rows[0]).T / STEP
+
+    found = least_squares(
+        lambda shift: misfits(shift[None])[0],
+        np.zeros(len(free)),
+        slopes,
+        bounds=(-FARTHEST, FARTHEST),
+        max_nfev=MOST_ITERATIONS,
+    )
+    return starts(found.x[None])[0]

@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 MOST_SETS = 20_000
 # What a factor other than a power counts in the order from simple to complicated terms.
 FACTOR = 2
+# Terms are to be between the inverse of this and this, so that their squares can be summed.
+LARGEST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,15 @@ def make_candidates(library: Library, covariates: Covariates) -> Candidates:
             f"the term {table.names[k]!r} is not defined in environment {covariates.environments[e]!r} ({point}): "
             "leave it out of the library"
         )
+    _check_sizes(table, values)
     return Candidates(table, values, has_constant)
+
+
+def _check_sizes(table: TermTable, values: Array) -> None:
+    """Refuse terms whose squares are no numbers any more."""
+    for name, size in zip(table.names, np.abs(values).max(axis=0).tolist(), strict=True):
+        if size and not 1.0 / LARGEST < size < LARGEST:
+            raise ValueError(f"the term {name!r} is of the size {size:.3g}: give the covariates in other units")
 
 
 def largest_size(n_environments: int, has_constant: bool, max_terms: int | None) -> int:

@@ -232,10 +232,12 @@ def _check_spread(names: tuple[str, ...], values: Array) -> None:
     if not len(values):
         return
     unit = np.zeros_like(values)
+    sizes = np.abs(values).max(axis=0)
+    relative = values / np.where(sizes > 0.0, sizes, 1.0)  # squares of very large and small values are no numbers
     for c, name in enumerate(names):
-        column = values[:, c] - values[:, c].mean()
+        column = relative[:, c] - relative[:, c].mean()
         size = float(np.linalg.norm(column))
-        if len(values) > 1 and size <= ALIKE * float(np.linalg.norm(values[:, c])):
+        if len(values) > 1 and size <= ALIKE * float(np.linalg.norm(relative[:, c])):
             raise ValueError(
                 f"covariate {name!r} is constant ({values[0, c]:.6g} in every environment): no coefficient can be a "
                 "function of it; leave it out"

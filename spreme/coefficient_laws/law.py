@@ -140,6 +140,8 @@ def _checked(model: SpReME, max_terms: Any, library: Any) -> Law:
     if max_terms is not None and not (is_count and max_terms >= 1):
         raise ValueError(f"max_terms must be a whole number, 1 or more, or None, got {max_terms!r}")
     law = model._state.law
+    if not law.mask.any():
+        raise ValueError("the law of the model has no terms, so there are no coefficients: see model.status_")
     if len(law.environments) < FEWEST:
         raise ValueError(
             f"coefficient laws need {FEWEST} environments or more, with different covariates; the model was fitted to "

@@ -71,8 +71,8 @@ class FrameSource:
         written = [row for row, entry in enumerate(entries) if isinstance(entry, str) and not _is_number(entry)]
         for row in written[:1]:  # one cell that is no number makes text of a whole column: name that one
             raise TypeError(
-                f"column {name!r}, {self.place(row)}: numbers are expected, got {entries[row]!r:.60} of type str; write "
-                f"a missing value as NaN and convert the column, in pandas by pandas.to_numeric(df[{name!r}])"
+                f"column {name!r}, {self.place(row)}: numbers are expected, got {entries[row]!r:.50} of type str; "
+                f"write a missing value as NaN and convert the column, in pandas by pandas.to_numeric(df[{name!r}])"
             )
         return np.array([number(entry, f"column {name!r}, {self.place(row)}") for row, entry in enumerate(entries)])
 

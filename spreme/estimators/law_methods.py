@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from spreme import simulate, symbolic
+from spreme.data.magnitudes import magnitudes
 from spreme.estimators import display
+from spreme.estimators.plain_numbers import plain_errors, plain_inputs, plain_times
 from spreme.estimators.state import FittedState
 from spreme.estimators.uncertainty_methods import UncertaintyMethods
 from spreme.results import Forecast
@@ -34,7 +36,7 @@ class LawMethods(UncertaintyMethods):
         Parameters
         ----------
         x : array_like (n, S)
-            States.
+            States; quantities of pint are converted to the units of the fitted data.
         env : hashable, default None
             Environment; may be left out if only one was fitted.
         u : array_like (n, U), default None
@@ -43,10 +45,12 @@ class LawMethods(UncertaintyMethods):
         Returns
         -------
         ndarray (n, S)
-            Time derivatives.
+            Time derivatives, in the units of the fitted data.
         """
         check_is_fitted(self)
-        return simulate.predict(self._state.law, x, env, u)
+        law = self._state.law
+        x = magnitudes(x, law.state_names, law.units, "x: state")
+        return simulate.predict(law, x, env, plain_inputs(u, law))
 
     def simulate(
         self,
@@ -66,7 +70,8 @@ class LawMethods(UncertaintyMethods):
         Parameters
         ----------
         x0 : array_like (S,) or (m, S)
-            States at ``t[0]``.
+            States at ``t[0]``; these, times, inputs and errors may be quantities of pint, or lists of one quantity per
+            state, which are converted to the units of the fitted data.
         t : array_like (n,)
             Times, increasing or decreasing.
         env : hashable, default None
@@ -102,12 +107,14 @@ class LawMethods(UncertaintyMethods):
         True
         """
         check_is_fitted(self)
-        forecast = simulate.simulate(self._state.law, x0, t, env, u, rtol=rtol)
+        law = self._state.law
+        x0, u = magnitudes(x0, law.state_names, law.units, "x0: state"), plain_inputs(u, law)
+        forecast = simulate.simulate(law, x0, plain_times(t, law), env, u, rtol=rtol)
         if band is None:
             return forecast
-        options = BandOptions(band, n_draws, x0_std, random_state)
+        options = BandOptions(band, n_draws, plain_errors(x0_std, law), random_state)
         cut = u if u is None or callable(u) else np.asarray(u)[: len(forecast.t)]
-        return add_band(forecast, self._state.law, self._state.covariance, options, rtol, cut)
+        return add_band(forecast, law, self._state.covariance, options, rtol, cut)
 
     def equations(self, env: Hashable = None, precision: int = 3) -> list[str]:
         """Right-hand sides as text.

@@ -64,7 +64,7 @@ def profile_coefficient(
     if not np.isfinite(coef[position]):
         raise ValueError(f"the term {term!r} of {coefficient[0]}' was not observed in environment {label!r}")
     used = range(len(law.environments)) if tied.any() else [e]
-    estimate = _estimate(state, options, data, used)
+    estimate = refitted(state, options, data, used)
     if not (estimate.fit.is_feasible and np.isfinite(estimate.std[used.index(e), position])):
         raise ValueError(
             f"the law cannot be fitted to the given data of environment {label!r}: give the data of the fit"
@@ -119,8 +119,30 @@ def _check_points(n_points: int) -> None:
         raise ValueError(f"n_points must be a whole number, at least {FEWEST_POINTS}, got {n_points!r}")
 
 
-def _estimate(state: FittedState, options: Options, data: Trajectories, used: Sequence[int]) -> Estimate:
-    """Fit the law to the data of some environments, in segments as long as those of the search."""
+def refitted(state: FittedState, options: Options, data: Trajectories, used: Sequence[int]) -> Estimate:
+    """Fit the coefficients of a law again, in segments of trajectories as long as those of its search.
+
+    Parameters
+    ----------
+    state : FittedState
+        What a model has learned.
+    options : Options
+        Its options.
+    data : Trajectories
+        Data in the units of the law, each environment with at least one trajectory.
+    used : sequence of int
+        Positions of the E environments to fit.
+
+    Returns
+    -------
+    Estimate
+        Coefficients, states and noise of these environments; its fit is not feasible where the law cannot be followed.
+
+    Raises
+    ------
+    ValueError
+        If one of the environments has no data.
+    """
     law = state.law
     for label in (law.environments[e] for e in used):
         if label not in data.environments:

@@ -92,7 +92,17 @@ def cluster(
     -------
     Clustering
         Labels, mask and what they rest on.
+
+    Raises
+    ------
+    ValueError
+        If no trajectory has rows.
     """
+    if not any(equations.n_rows):
+        raise ValueError(
+            "the trajectories have too few samples close together to see their dynamics: to find environments, record "
+            "more; at least 5 at regular times, about 20 at irregular ones, without long gaps"
+        )
     mask, seen = _superset(equations, limits), set()
     for _ in range(MOST_ROUNDS):
         forms = weak_forms(equations, mask)

@@ -44,12 +44,39 @@ def save(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
     target = Path(os.path.realpath(_checked_path(path)))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot save {os.fspath(path)!r}: there is no folder {str(target.parent)!r}; make it")
-    content = _encode(document)
+    write_whole(target, _encode(document))
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path
+        File to write, or a link to it; its folder must be there. An existing file is replaced at once.
+    content : bytes
+        All of it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; the one that was there before is left as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "note.txt"
+    ...     write_whole(path, b"first")
+    ...     write_whole(path, b"second")
+    ...     path.read_text(), [own.name for own in path.parent.iterdir()]
+    ('second', ['note.txt'])
+    """
+    target = Path(os.path.realpath(path))
     # In the same folder, because only within one file system a file is replaced at once.
     temporary = target.with_name(f".{target.name[:100]}-{secrets.token_hex(8)}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -41,6 +41,8 @@ TALLEST, WIDEST = 12.0, 6
 LONG_NAME = 9
 # Libraries up to this size are drawn whole, of larger ones the terms in use.
 MOST_TERMS = 30
+# Share of the width of a panel that its axis takes.
+AXIS = 0.8
 
 
 def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
@@ -96,6 +98,7 @@ def plot_coefficients(model: SpReME, ax: Axes | None = None) -> Figure:
                 continue
             s, k = row[column]
             _draw_term(axes, law, s, k)
+            _name_values(axes, AXIS * width)
             title = fitting(law.table.names[k], 0.85 * width)
             axes.set_title(title.text, fontsize=title.size)
             _label_environments(axes, law, is_first=column == 0)
@@ -212,12 +215,22 @@ def _draw_term(axes: Axes, law: Law, s: int, k: int) -> None:
             fontstyle="italic",
         )
     axes.set_ylim(len(value) - 0.5, -0.5)
-    axes.ticklabel_format(axis="x", scilimits=(-2, 4), useMathText=True)
-    axes.locator_params(axis="x", nbins=3)
     left, right = axes.get_xlim()
     if left < 0.0 < right:
         axes.axvline(0.0, color=GREY, lw=0.8, ls=":", zorder=0)
     tidy(axes)
+
+
+def _name_values(axes: Axes, width: float) -> None:
+    """Ticks at a few round values, in letters small enough for them to stand beside each other in so many inches."""
+    axes.ticklabel_format(axis="x", scilimits=(-2, 4), useMathText=True)
+    axes.locator_params(axis="x", nbins=3)
+    left, right = axes.get_xlim()
+    ticks = axes.get_xticks()
+    texts = axes.xaxis.get_major_formatter().format_ticks(list(ticks))
+    longest = max(len(text.replace(r"\mathdefault", "").strip("${}")) for text in texts)
+    apart = width * float(ticks[1] - ticks[0]) / (right - left)
+    axes.tick_params(axis="x", labelsize=fitting("0" * (longest + 1), apart).size)
 
 
 def _label_environments(axes: Axes, law: Law, is_first: bool) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.data import Trajectory
-from spreme.metrics import fitted_start
 from spreme.plotting.panels import GREY, look
-from spreme.results import Forecast, Law
+from spreme.plotting.starts import FittedStarts
+from spreme.results import Forecast
 from spreme.simulate import simulate
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class Followed(NamedTuple):
         return int((np.diff(np.sign(np.diff(self.forecast.x, axis=0)), axis=0) != 0).sum(axis=0).max(initial=0))
 
 
-def follow(law: Law, run: Trajectory) -> Followed:
+def follow(starts: FittedStarts, run: Trajectory) -> Followed:
     """Forecast a trajectory from a fitted start, at its samples and between them."""
     t = np.union1d(run.t, np.linspace(run.t[0], run.t[-1], LINE_POINTS))
     u = None if run.u is None else np.column_stack([np.interp(t, run.t, own) for own in run.u.T])
-    return Followed(run, simulate(law, fitted_start(law, run, run.env), t, run.env, u))
+    return Followed(run, simulate(starts.law, starts.of(run), t, run.env, u))
 
 
 def draw_points(axes: Axes, t: Array, x: Array, scale: Array) -> None:

@@ -38,6 +38,7 @@ from spreme.plotting.panels import (
     units_of,
     with_unit,
 )
+from spreme.plotting.starts import FittedStarts
 from spreme.results import Law
 
 if TYPE_CHECKING:
@@ -112,9 +113,14 @@ def plot_fit(model: SpReME, data: Trajectories, ax: Axes | None = None) -> Figur
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_fit")
-    data = fitted_data(law, data, "plot_fit")
+    return draw_fit(FittedStarts(law), fitted_data(law, data, "plot_fit"), ax)
+
+
+def draw_fit(starts: FittedStarts, data: Trajectories, ax: Axes | None = None) -> Figure:
+    """`plot_fit` for data that are known to fit the law, and starts that may be known already."""
+    law = starts.law
     shown = {env: list(data.where(env=env)) for env in data.environments[:MOST_ENVIRONMENTS]}
-    followed = _followed(law, shown)
+    followed = _followed(starts, shown)
     scale = _scale(list(data))
     panels = _panels(ax, followed, scale)
     for axes, (env, own) in zip(hide_unused(panels.axes, len(shown)), followed.items(), strict=False):
@@ -168,13 +174,13 @@ def shape_of(n_panels: int, turns: int) -> Shape:
     return WIDE if n_panels > SEVERAL or (turns <= MANY_TURNS and n_panels != 3) else LONG
 
 
-def _followed(law: Law, shown: dict[Hashable, list[Trajectory]]) -> dict[Hashable, list[Followed]]:
+def _followed(starts: FittedStarts, shown: dict[Hashable, list[Trajectory]]) -> dict[Hashable, list[Followed]]:
     """The first trajectories of every environment, as many as can be told apart in one panel."""
-    first = {env: follow(law, runs[0]) for env, runs in shown.items()}
-    n_states = law.mask.shape[0]
+    first = {env: follow(starts, runs[0]) for env, runs in shown.items()}
+    n_states = starts.law.mask.shape[0]
     turns = max(max(own.turns for own in first.values()) * n_states, 1)
     most = max(min(MOST_RUNS, MOST_LINES // n_states, MOST_TURNS // turns), 1)
-    return {env: [first[env], *(follow(law, run) for run in runs[1:most])] for env, runs in shown.items()}
+    return {env: [first[env], *(follow(starts, run) for run in runs[1:most])] for env, runs in shown.items()}
 
 
 def _panels(ax: Axes | None, followed: dict[Hashable, list[Followed]], scale: Array) -> Panels:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from spreme.data import Trajectories, Trajectory
 from spreme.estimators import SpReME
-from spreme.metrics import fitted_start
 from spreme.plotting.curves import draw_points, shares_time, state_handles
 from spreme.plotting.fit import (
     MOST_ENVIRONMENTS,
@@ -22,6 +21,7 @@ from spreme.plotting.fit import (
     shape_of,
 )
 from spreme.plotting.panels import GREY, fitted_law, grid_shape, hide_unused, legend_above, make_panels
+from spreme.plotting.starts import FittedStarts
 from spreme.results import Law
 from spreme.simulate import simulate
 
@@ -88,10 +88,17 @@ def plot_residuals(model: SpReME, data: Trajectories, ax: Axes | None = None) ->
     >>> plt.close(figure)
     """
     law = fitted_law(model, "plot_residuals")
-    data = fitted_data(law, data, "plot_residuals")
+    return draw_residuals(FittedStarts(law), fitted_data(law, data, "plot_residuals"), ax)
+
+
+def draw_residuals(starts: FittedStarts, data: Trajectories, ax: Axes | None = None) -> Figure:
+    """`plot_residuals` for data that are known to fit the law, and starts that may be known already."""
+    law = starts.law
     runs = {env: list(data.where(env=env)) for env in data.environments[:MOST_ENVIRONMENTS]}
     has_band = bool((law.noise_std > 0.0).any())
-    left = {env: [_residuals(law, run, _unit(law, data, env)) for run in own[:MOST_RUNS]] for env, own in runs.items()}
+    left = {
+        env: [_residuals(starts, run, _unit(law, data, env)) for run in own[:MOST_RUNS]] for env, own in runs.items()
+    }
     times = [own.t for every in left.values() for own in every]
     shape = shape_of(len(runs), 0)
     n_rows, n_columns = grid_shape(len(runs), shape.widest)
@@ -114,9 +121,9 @@ def _unit(law: Law, data: Trajectories, env: Hashable) -> Array:
     return np.where(noise > 0.0, noise, np.nan)
 
 
-def _residuals(law: Law, run: Trajectory, unit: Array) -> Residuals:
+def _residuals(starts: FittedStarts, run: Trajectory, unit: Array) -> Residuals:
     """Measurements minus forecast in units (S,); NaN from where the forecast stopped."""
-    forecast = simulate(law, fitted_start(law, run, run.env), run.t, run.env, run.u)
+    forecast = simulate(starts.law, starts.of(run), run.t, run.env, run.u)
     out = np.full(run.x.shape, np.nan)
     n = len(forecast.t)
     out[:n] = (run.x[:n] - forecast.x) / np.where(unit == 0.0, 1.0, unit)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from spreme.estimators.options import check_options
-from spreme.estimators.profiled import _estimate
+from spreme.estimators.profiled import refitted
 from spreme.likelihood.final import Estimate
 from spreme.likelihood.wald import holm
 from spreme.likelihood.whiteness import whiteness
@@ -93,7 +93,7 @@ def diagnose(subject: Subject) -> tuple[Diagnosis, ...]:
     law = subject.law
     used = [e for e, env in enumerate(law.environments) if env in subject.data.environments]
     options = check_options(subject.model.get_params(deep=False))
-    estimate = _estimate(subject.state, options, subject.data, used)
+    estimate = refitted(subject.state, options, subject.data, used)
     if not estimate.fit.is_feasible:
         return ()
     found, values = whiteness(estimate), list(_standardised(estimate))

@@ -1,10 +1,8 @@
-"""A page is written whole or not at all."""
+"""Where a page may be written."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from pathlib import Path
 
 
@@ -18,19 +16,3 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
     if target.is_dir():
         raise IsADirectoryError(f"cannot write {os.fspath(path)!r}: it is a folder; give the name of a file in it")
     return target
-
-
-def replace(target: Path, content: bytes) -> None:
-    """Put a file in the place of another at once, or leave that as it was."""
-    # In the same folder, because only within one file system a file is replaced at once.
-    temporary = target.with_name(f".{target.name[:100]}-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

@@ -7,9 +7,9 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from spreme.data import Trajectories, Trajectory
-from spreme.metrics import fitted_start, run_error
+from spreme.metrics import forecast_error
+from spreme.plotting.starts import FittedStarts
 from spreme.report.portions import Portion, portions
-from spreme.results import Law
 from spreme.simulate import simulate
 
 DONE = "converged"
@@ -30,13 +30,13 @@ class Followed(NamedTuple):
 Outcome = dict[Hashable, list[Followed]]
 
 
-def follow_all(law: Law, pieces: Sequence[Portion]) -> Outcome:
+def follow_all(starts: FittedStarts, pieces: Sequence[Portion]) -> Outcome:
     """Forecast the trajectories that are drawn.
 
     Parameters
     ----------
-    law : Law
-        Fitted law.
+    starts : FittedStarts
+        Starts of forecasts by a fitted law.
     pieces : sequence of Portion
         Data of its environments.
 
@@ -46,7 +46,9 @@ def follow_all(law: Law, pieces: Sequence[Portion]) -> Outcome:
         Environment -> one entry for every trajectory.
     """
     return {
-        env: [_follow(law, run) for run in own.data.where(env=env)] for own in pieces for env in own.data.environments
+        env: [_follow(starts, run) for run in own.data.where(env=env)]
+        for own in pieces
+        for env in own.data.environments
     }
 
 
@@ -57,11 +59,10 @@ def drawable(data: Trajectories, outcome: Outcome) -> list[Portion]:
     return list(portions(data[rows])) if rows else []
 
 
-def _follow(law: Law, run: Trajectory) -> Followed:
+def _follow(starts: FittedStarts, run: Trajectory) -> Followed:
     """Forecast one trajectory, unless it makes a term active whose coefficient is unknown."""
     try:
-        start = fitted_start(law, run, run.env)
-        forecast = simulate(law, start, run.t, run.env, run.u)
+        forecast = simulate(starts.law, starts.of(run), run.t, run.env, run.u)
     except ValueError as error:
         return Followed(math.nan, str(error))
-    return Followed(run_error(law, run, run.env, start), str(forecast.status))
+    return Followed(forecast_error(forecast, run), str(forecast.status))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from spreme.data import Trajectories
 from spreme.data.summary import count, headline
 from spreme.estimators import SpReME
-from spreme.report.files import checked_target, replace
+from spreme.persistence.files import write_whole
+from spreme.report.files import checked_target
 from spreme.report.sections import all_sections
 from spreme.report.subject import Subject, check_subject, listed
 from spreme.report.tables import column_kinds
@@ -68,7 +69,7 @@ def write_report(model: SpReME, data: Trajectories, path: str | os.PathLike[str]
         summary=_summary(subject),
         sections=all_sections(subject),
     )
-    replace(target, text.encode("utf-8", errors="replace"))
+    write_whole(target, text.encode("utf-8", errors="replace"))
 
 
 def _environment() -> Environment:

@@ -64,7 +64,7 @@ def what_is_left_out(data: Trajectories) -> str:
 def picture(subject: Subject, piece: Portion, draw: Callable[..., Figure], caption: str, prefix: str) -> Picture:
     """Draw data and model of a few environments; all but the first picture are folded up."""
     data = piece.data
-    drawing = drawn(lambda: draw(subject.model, data), f"{prefix}{piece.first}")
+    drawing = drawn(lambda: draw(subject.starts, data), f"{prefix}{piece.first}")
     n, environments = len(subject.data.environments), [name_of(env) for env in data.environments]
     sentences = [
         caption,

@@ -11,6 +11,7 @@ from spreme.estimators import SpReME
 from spreme.estimators.held_out import matched
 from spreme.estimators.state import FittedState
 from spreme.plotting.panels import fitted_law
+from spreme.plotting.starts import FittedStarts
 from spreme.results import Law
 
 
@@ -26,11 +27,14 @@ class Subject:
         What it has learned.
     data : Trajectories
         The data.
+    starts : FittedStarts
+        Starts of forecasts.
     """
 
     model: SpReME
     state: FittedState
     data: Trajectories
+    starts: FittedStarts
 
     @property
     def law(self) -> Law:
@@ -54,7 +58,7 @@ def check_subject(model: Any, data: Any) -> Subject:
     data = matched(data, law)
     for env in data.environments:
         law.position(env)
-    return Subject(model, model._state, data)
+    return Subject(model, model._state, data, FittedStarts(law))
 
 
 def name_of(env: Hashable) -> str:

@@ -30,6 +30,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from spreme.data import Trajectories
 from spreme.estimators import SpReME
+from spreme.estimators.held_out import matched, with_labels
 from spreme.metrics import fitted_start
 from spreme.resampling.result import Bootstrap
 
@@ -58,7 +59,7 @@ def bootstrap(
     model : SpReME
         Fitted model; its parameters are used for every fit.
     data : Trajectories
-        What it was fitted to.
+        What it was fitted to. Environments that the fit has inferred are taken as known.
     n_resamples : int, default 100
         Number of fits.
     kind : {"auto", "trajectories", "noise"}, default "auto"
@@ -76,7 +77,7 @@ def bootstrap(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If the data are not those of the model, or resamples of this kind cannot be drawn from them.
 
     Examples
@@ -91,9 +92,10 @@ def bootstrap(
     ((1, 4), (5, 2, 1, 4))
     """
     check_is_fitted(model)
+    data = _of_model(model, data)
     draw = _drawer(model, data, _kind(kind, data))
-    seeds = np.random.SeedSequence(random_state).spawn(_number(n_resamples))
-    plain = clone(model).set_params(n_jobs=1, verbose=0)
+    seeds = np.random.SeedSequence(_seed(random_state)).spawn(_number(n_resamples))
+    plain = clone(model).set_params(n_jobs=1, verbose=0, env=None, n_environments=None)
     outcomes = Parallel(n_jobs=n_jobs)(delayed(_fit_one)(plain, draw, seed) for seed in seeds)
     found = [own for own in outcomes if isinstance(own, _Found)]
     failures = tuple(own for own in outcomes if isinstance(own, str))
@@ -160,12 +162,26 @@ def _fit_one(model: SpReME, draw: Draw, seed: np.random.SeedSequence) -> _Found 
     return _Found(np.array(own.mask_), np.array(own.coef_))
 
 
+def _of_model(model: SpReME, data: Any) -> Trajectories:
+    """The data in the units of the model, under the labels that it has inferred if they have none."""
+    if not isinstance(data, Trajectories):
+        raise TypeError(f"data must be the Trajectories of the fit, got {type(data).__name__}")
+    data, labels = matched(data, model._state.law), model.labels_
+    if labels is None or len(data.known_environments) > 1:
+        return data
+    if len(labels) != len(data):
+        raise ValueError(
+            f"the model was fitted to {len(labels)} trajectories, the data have {len(data)}: give the same"
+        )
+    return with_labels(data, labels.tolist())
+
+
 def _drawer(model: SpReME, data: Trajectories, kind: str) -> Draw:
     """What draws resamples."""
-    if list(data.environments) != list(model.environments_) or list(data.state_names) != list(model.state_names_):
+    if data.environments != model.environments_ or data.state_names != model.state_names_:
         raise ValueError(
             f"data with the environments {model.environments_} and states {model.state_names_} of the model are "
-            f"expected, got {list(data.environments)} and {list(data.state_names)}"
+            f"expected, got {data.environments} and {data.state_names}"
         )
     if kind == "trajectories":
         return _Runs(data)
@@ -203,3 +219,11 @@ def _number(value: Any) -> int:
     if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1:
         return int(value)
     raise ValueError(f"n_resamples must be a positive integer, got {value!r}")
+
+
+def _seed(value: Any) -> int | None:
+    """A seed of random numbers."""
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0
+    if value is None or is_whole:
+        return value
+    raise ValueError(f"random_state must be a non-negative integer or None, got {value!r}")

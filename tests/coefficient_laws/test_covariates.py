@@ -154,3 +154,18 @@ def test_other_things_than_models_are_refused() -> None:
 def test_points_that_cannot_be_used_are_named(point: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         coefficient_law(model(), T).predict(point)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_covariates_whose_squares_are_no_numbers(scale: float) -> None:
+    covariates = {env: scale * value for env, value in T.items()}
+    with pytest.raises(ValueError, match=r"term 'z' is of the size .* in other units"):
+        coefficient_law(model(), covariates, library=PolynomialLibrary(degree=1))
+    read = read_covariates(covariates, ENVIRONMENTS)  # and they are not taken for constant
+    np.testing.assert_array_equal(read.values[:, 0], list(covariates.values()))
+
+
+def test_a_law_without_terms_is_refused() -> None:
+    empty = fitted_model(np.zeros((5, 0)), np.zeros((5, 0, 0)), ENVIRONMENTS)
+    with pytest.raises(ValueError, match="has no terms"):
+        coefficient_law(empty, T)

@@ -152,3 +152,8 @@ def test_planted_environments_of_systems_are_found_at_five_percent_noise(name: s
     found = SpReME(env="infer").fit(data.x, data.t, state_names=data.state_names)
     # trajectories come environment by environment, so labels are numbered alike
     assert (found.labels_ == data.groups).mean() >= 0.95
+
+
+def test_too_few_samples_to_tell_anything_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"too few samples close together .* at least 5 at regular times"):
+        model().fit(logistic(TRUTH[:3], n_samples=4))

@@ -121,6 +121,35 @@ def test_what_cannot_be_resampled_is_named() -> None:
         bootstrap(model, data.where(env="cold"))
     with pytest.raises(ValueError, match="level is 95"):
         bootstrap(model, data, n_resamples=2).interval(95)
+    with pytest.raises(ValueError, match="random_state must be a non-negative integer or None, got -1"):
+        bootstrap(model, data, random_state=-1)
+    with pytest.raises(TypeError, match="Trajectories of the fit, got list"):
+        bootstrap(model, data.x)  # type: ignore[arg-type]
+
+
+def test_environments_that_were_inferred_are_taken_as_known() -> None:
+    given = decays(2)
+    data = Trajectories(given.x, T, state_names=["x"])
+    model = SpReME(PolynomialLibrary(degree=1, include_bias=False), env="infer").fit(data)
+    assert model.labels_ is not None and model.labels_.tolist() == [0, 0, 1, 1]
+    found = bootstrap(model, data, n_resamples=2)
+    labelled = Trajectories(given.x, T, env=[0, 0, 1, 1], state_names=["x"])
+    known = bootstrap(fitted(labelled, degree=1), labelled, n_resamples=2)
+    assert found.environments == (0, 1) and found.failures == ()
+    # the same starts and draws; laws found in one round or in two agree to the precision of the last fit
+    np.testing.assert_allclose(found.coefs, known.coefs, rtol=1e-3)
+    with pytest.raises(ValueError, match="fitted to 4 trajectories, the data have 3"):
+        bootstrap(model, data[:3])
+
+
+def test_data_in_other_units_give_the_same() -> None:
+    pytest.importorskip("pint")
+    data = decays(2).in_units({"x": "g"}, "h")
+    model = fitted(data, degree=1)
+    found = bootstrap(model, data, n_resamples=2)
+    same = bootstrap(model, data.in_units({"x": "mg"}, "minute"), n_resamples=2)
+    # to the rounding of units, magnified by the tolerances of fits
+    np.testing.assert_allclose(same.coefs, found.coefs, rtol=1e-6)
 
 
 def test_missing_values_stay_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from spreme.report.subject import Subject
 
 def all_sections(subject: Subject) -> list[Section]:
     """All sections in the order of the page."""
-    outcome = follow_all(subject.law, list(portions(subject.data)))
+    outcome = follow_all(subject.starts, list(portions(subject.data)))
     pieces = drawable(subject.data, outcome)
     return [
         what_to_know(subject, remarks(outcome)),

@@ -69,10 +69,9 @@ def _heading(law: Law, s: int, k: int) -> Html:
 
 
 def _units(law: Law) -> dict[tuple[int, int], str]:
-    """Units of the coefficients, empty where one is not known; without any, if those of the data are not known."""
-    if not (law.units and is_available()):
-        return {}
-    return {place: unit or "" for place, unit in coefficient_units(law).items()}
+    """Units of the coefficients, empty where one is not known; nothing at all if none is."""
+    found = coefficient_units(law) if law.units and is_available() else {}
+    return {place: unit or "" for place, unit in found.items()} if any(found.values()) else {}
 
 
 def _places(law: Law) -> list[tuple[int, int]]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spreme.metrics import CAP
-from spreme.plotting import plot_fit
+from spreme.plotting.fit import draw_fit
+from spreme.plotting.panels import env_label
 from spreme.report.following import DONE, Followed, Outcome
 from spreme.report.parts import Section, Table
 from spreme.report.portions import Portion, picture
@@ -24,7 +25,7 @@ CAPTION = "Measurements as points, forecasts from fitted starts as lines."
 
 def forecasts(subject: Subject, outcome: Outcome, pieces: Sequence[Portion]) -> Section:
     """Pictures of what can be drawn, and the table of all forecasts."""
-    pictures = [picture(subject, piece, plot_fit, CAPTION, "forecasts") for piece in pieces]
+    pictures = [picture(subject, piece, draw_fit, CAPTION, "forecasts") for piece in pieces]
     return Section(TITLE, ANCHOR, (SENTENCE,), (*pictures, _table(outcome)), tuple(remarks(outcome)))
 
 
@@ -52,7 +53,7 @@ def _error(own: Sequence[Followed]) -> str:
 def remarks(outcome: Outcome) -> list[str]:
     """Say which forecasts end early, and why the first of them does."""
     early = [
-        (f"{place + 1} of {name_of(env)}", one.status)
+        (f"{place + 1} of {env_label(env)}", one.status)
         for env, own in outcome.items()
         for place, one in enumerate(own)
         if one.status != DONE
@@ -62,6 +63,6 @@ def remarks(outcome: Outcome) -> list[str]:
     total = sum(map(len, outcome.values()))
     places = listed([place for place, _ in early])
     return [
-        f"{len(early)} of {total} forecasts do not reach the end of their trajectories ({places}; counted from 1). "
-        f"The first: {early[0][1]}"
+        f"{len(early)} of {total} forecasts do not reach the end of their trajectories (number {places}; counted "
+        f"from 1). The first: {early[0][1]}"
     ]

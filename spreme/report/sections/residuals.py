@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from spreme.plotting import plot_residuals
+from spreme.plotting.residuals import draw_residuals
 from spreme.report.diagnostics import FEWEST, Diagnosis, diagnose
 from spreme.report.parts import Section, Table
 from spreme.report.portions import Portion, picture
@@ -41,7 +41,7 @@ def residuals(subject: Subject, pieces: Sequence[Portion]) -> Section:
         return Section(TITLE, ANCHOR, (), warnings=(NOT_FOLLOWED,))
     sentences = tuple(_about(state, [own for own in found if own.state == state]) for state in subject.law.state_names)
     table = Table("Residuals of every state and environment", HEAD, tuple(map(_row, found)), is_folded=len(found) > 12)
-    pictures = [picture(subject, piece, plot_residuals, CAPTION, "residuals") for piece in pieces]
+    pictures = [picture(subject, piece, draw_residuals, CAPTION, "residuals") for piece in pieces]
     return Section(TITLE, ANCHOR, (INTRODUCTION, *sentences), (*pictures, table))
 
 
