@@ -11,6 +11,7 @@ import numpy as np
 from spreme.data import Trajectories, Trajectory
 from spreme.estimators.adaptation import adapt_law
 from spreme.estimators.options import check_options
+from spreme.estimators.state import FittedState
 from spreme.results import Law
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ def matched(data: Trajectories, law: Law) -> Trajectories:
     pairs = zip(data.column_names, law.table.column_names, strict=True)
     units = {own: law.units[name] for own, name in pairs if own in data.units and name in law.units}
     return data.in_units(units, law.time_unit if data.time_unit else None)
+
+
+def of_the_fit(data: Trajectories, state: FittedState) -> Trajectories:
+    """Data of a fit in the units of its law, under the labels that it has inferred if they have none."""
+    data, labels = matched(data, state.law), state.labels
+    if labels is None or len(data.known_environments) > 1:
+        return data
+    if len(labels) != len(data):
+        raise ValueError(
+            f"the model was fitted to {len(labels)} trajectories, the data have {len(data)}: give the same"
+        )
+    return with_labels(data, labels.tolist())
 
 
 def with_labels(data: Trajectories, labels: Sequence[Hashable]) -> Trajectories:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spreme.data import Trajectories, coerce
-from spreme.estimators.held_out import matched
+from spreme.estimators.held_out import of_the_fit
 from spreme.estimators.options import Options, check_options
 from spreme.estimators.prepared import grouped
 from spreme.estimators.state import FittedState
@@ -54,7 +54,7 @@ def profile_coefficient(
     check_level(level)
     _check_points(n_points)
     law = state.law
-    data = matched(coerce(data), law)
+    data = of_the_fit(coerce(data), state)
     options = check_options(params)
     tied = tied_coefficients(law) if options.tie is not None else np.zeros(int(law.mask.sum()), bool)
     position, term = _position(law, coefficient[0], coefficient[1])

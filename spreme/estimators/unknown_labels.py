@@ -147,7 +147,8 @@ def _noise(runs: Sequence[Trajectory]) -> Array:
 
 def costs_of(runs: Sequence[Trajectory], found: Discovery, noise: Array) -> TrajectoryCosts:
     """Misfit of every trajectory under the law of every environment, whose noise (m, S) is the least it may have."""
-    return trajectory_costs(runs, found.law, np.maximum(noise, _noise(runs)), n_segments(found.path))
+    own = np.array([noise_std([run]) for run in runs])
+    return trajectory_costs(runs, found.law, np.maximum(noise, own), n_segments(found.path))
 
 
 def _joined(costs: TrajectoryCosts, labels: Indices, found: Discovery, options: Options) -> Indices:
@@ -189,7 +190,7 @@ def _scaled(costs: TrajectoryCosts, labels: Indices) -> Array:
 def by_trajectories(costs: TrajectoryCosts, labels: Indices) -> Labelled:
     """Probabilities and misfits from the likelihood of the trajectories."""
     own = costs.costs[np.arange(len(labels)), labels] / costs.n_free
-    usual = max(float(np.median(own)), 1e-300)
+    usual = max(float(np.median(own)), 1.0)  # residuals of the size of the noise are not large, whatever the others are
     return Labelled(labels, posterior(_scaled(costs, labels), labels), own / usual, costs.n_free)
 
 

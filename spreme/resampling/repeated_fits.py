@@ -30,7 +30,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from spreme.data import Trajectories
 from spreme.estimators import SpReME
-from spreme.estimators.held_out import matched, with_labels
+from spreme.estimators.held_out import of_the_fit
 from spreme.metrics import fitted_start
 from spreme.resampling.result import Bootstrap
 
@@ -92,7 +92,9 @@ def bootstrap(
     ((1, 4), (5, 2, 1, 4))
     """
     check_is_fitted(model)
-    data = _of_model(model, data)
+    if not isinstance(data, Trajectories):
+        raise TypeError(f"data must be the Trajectories of the fit, got {type(data).__name__}")
+    data = of_the_fit(data, model._state)
     draw = _drawer(model, data, _kind(kind, data))
     seeds = np.random.SeedSequence(_seed(random_state)).spawn(_number(n_resamples))
     plain = clone(model).set_params(n_jobs=1, verbose=0, env=None, n_environments=None)
@@ -160,20 +162,6 @@ def _fit_one(model: SpReME, draw: Draw, seed: np.random.SeedSequence) -> _Found 
         except ValueError as error:
             return str(error)
     return _Found(np.array(own.mask_), np.array(own.coef_))
-
-
-def _of_model(model: SpReME, data: Any) -> Trajectories:
-    """The data in the units of the model, under the labels that it has inferred if they have none."""
-    if not isinstance(data, Trajectories):
-        raise TypeError(f"data must be the Trajectories of the fit, got {type(data).__name__}")
-    data, labels = matched(data, model._state.law), model.labels_
-    if labels is None or len(data.known_environments) > 1:
-        return data
-    if len(labels) != len(data):
-        raise ValueError(
-            f"the model was fitted to {len(labels)} trajectories, the data have {len(data)}: give the same"
-        )
-    return with_labels(data, labels.tolist())
 
 
 def _drawer(model: SpReME, data: Trajectories, kind: str) -> Draw:

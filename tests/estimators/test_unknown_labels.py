@@ -157,3 +157,26 @@ def test_planted_environments_of_systems_are_found_at_five_percent_noise(name: s
 def test_too_few_samples_to_tell_anything_are_refused() -> None:
     with pytest.raises(ValueError, match=r"too few samples close together .* at least 5 at regular times"):
         model().fit(logistic(TRUTH[:3], n_samples=4))
+
+
+def test_unlabelled_data_of_the_fit_are_known_by_their_labels(fitted: SpReME) -> None:
+    profile = fitted.profile_likelihood(logistic(), "x", "x", env=1)
+    k = [str(term) for term in fitted.terms_].index("x")
+    assert profile.lower < fitted.coef_[1, 0, k] < profile.upper
+    with pytest.raises(ValueError, match="fitted to 9 trajectories, the data have 2"):
+        fitted.profile_likelihood(logistic()[:2], "x", "x", env=1)
+
+
+def test_labels_cannot_be_written_to(fitted: SpReME) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        fitted.labels_[0] = 2
+
+
+def test_unequal_noise_is_no_other_dynamics() -> None:
+    """Trajectories ten times as noisy as the others belong to the same environments, and are not complained of."""
+    data, generator = logistic(), np.random.default_rng(5)
+    noisy = [x + 0.1 * generator.standard_normal(x.shape) if i % 3 == 2 else x for i, x in enumerate(data.x)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = model(n_environments=3).fit(Trajectories(noisy, data.t, state_names=["x"]))
+    assert "not described by any environment" not in found.status_
