@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ AFFORDABLE = 1e5
 ROUNDS = 12
 # Masks whose neighbours are proposed too, and how many neighbours of each kind.
 CENTRES, NEAR = 2, 3
+# Environments from which masks are proposed, at most.
+PROPOSING = 150
 # The model may not foretell less than this share of the present cost.
 LEAST = 0.3
 # A score that the model foretells to be worse by more than this is believed to be worse.
@@ -95,6 +98,14 @@ class Visited:
         return self.scores[mask.tobytes()]
 
 
+class Sums(NamedTuple):
+    """Information (E, Q, Q), right-hand sides (E, Q) and weights (E,) of environments."""
+
+    gram: Array
+    cross: Array
+    weight: Array
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """Quadratic model of the likelihood about a fit, over all allowed terms (Q of them).
@@ -122,6 +133,13 @@ class Model:
     def weight(self) -> Array:
         """Weights of the environments (E,): one over the variance of their standardised residuals."""
         return np.minimum(self.centre.n_values / np.maximum(self.centre.cost, 1e-300), 1e3)
+
+    @cached_property
+    def some(self) -> Sums:
+        """What masks are proposed from: of very many environments some at equal distances, for all of them judge."""
+        n = len(self.gram)
+        chosen = np.linspace(0, n - 1, min(n, PROPOSING)).round().astype(np.int64)
+        return Sums(self.gram[chosen], self.cross[chosen], self.weight[chosen])
 
     def fit(self, mask: Mask) -> Fit:
         """What the fit of a mask would be if the model held everywhere."""
@@ -219,10 +237,10 @@ def propose(
     """Masks of all sizes with the criterion that the model foretells, best first."""
     inside, required = model.centre.mask[model.terms], model.required[model.terms]
     path = best_supports(
-        model.gram,
-        model.cross,
+        model.some.gram,
+        model.some.cross,
         max_terms=min(max_terms, len(inside)),
-        weight=model.weight,
+        weight=model.some.weight,
         required=required,
         starts=(inside,) if inside.sum() <= max_terms else (),
         affordable=AFFORDABLE,
@@ -244,7 +262,7 @@ def propose(
     judge()
     centres = [inside.tobytes(), *sorted(values, key=values.__getitem__)[:CENTRES]]
     for centre in dict.fromkeys(centres):
-        near = neighbours(model.gram, model.cross, found[centre][1], weight=model.weight, required=required, most=NEAR)
+        near = neighbours(*model.some[:2], found[centre][1], weight=model.some.weight, required=required, most=NEAR)
         for support, _ in near:
             if support.tobytes() not in found and support.sum() <= max_terms:
                 found[support.tobytes()] = model.mask(support), support
@@ -276,10 +294,10 @@ def by_equation(model: Model, limit: int) -> list[Mask]:
         fixed = (inside & ~own) | model.required[model.terms]
         most = min(int(own.sum()), MOST_OF_ONE, limit) + int((fixed & ~own).sum())
         path = best_supports(
-            model.gram[:, used][:, :, used],
-            model.cross[:, used],
+            model.some.gram[:, used][:, :, used],
+            model.some.cross[:, used],
             max_terms=most,
-            weight=model.weight,
+            weight=model.some.weight,
             required=fixed[used],
             affordable=0.0,
             above=ABOVE,
