@@ -3,8 +3,9 @@
 python tests/benchmarks/bench_scale.py [--parts samples environments terms states] [--quick] [--figure FILE]
 
 Samples: Lorenz's equations in 4 environments, one trajectory each, 100 samples a unit of time, polynomials of degree 3
-in 3 states (20 terms). Environments: a food chain of 3 species, 120 samples each. Terms: the food chain in 8
-environments with polynomials of degree 2 to 6. States: food chains of 2 to 7 species in 8 environments, degree 2.
+in 3 states (20 terms). Environments: prey, predator and a predator of that one, 120 samples each. Terms: a food chain
+of 3 species, of which the first crowds itself out, in 8 environments with polynomials of degree 2 to 6. States: such
+chains of 2 to 7 species in 8 environments, degree 2.
 Noise is 2 % of the spread of each state. Memory is the peak of the resident set of the process, less what it was
 before the fit; "right" says whether the terms are the true ones. Data are made beforehand and are not timed; compiled
 kernels are loaded from the disk, where an untimed fit has left them.
@@ -53,19 +54,35 @@ def lorenz(n_samples: int) -> tuple[Trajectories, int]:
 
 
 def chain(n_states: int, n_environments: int) -> tuple[Trajectories, int]:
-    """Trajectories of a food chain and the number of true terms: growth, n - 1 deaths, 2 (n - 1) meetings."""
+    """Trajectories of a food chain and the number of true terms: growth, crowding, n - 1 deaths, 2 (n - 1) meetings."""
     rng, x, t = np.random.default_rng(0), [], 0.1 * np.arange(120)
     for _ in range(n_environments):
-        rates = np.r_[1.0, np.full(n_states - 1, -0.8)] * (1 + 0.2 * rng.uniform(-1, 1, n_states))
+        rates = np.r_[2.0, np.full(n_states - 1, -0.4)] * (1 + 0.2 * rng.uniform(-1, 1, n_states))
+        crowding = 0.4 * (1 + 0.2 * rng.uniform(-1, 1))
         eaten, fed = 1 + 0.2 * rng.uniform(-1, 1, (2, n_states - 1))
 
-        def slope(_: float, y: Array, r: Array = rates, a: Array = eaten, b: Array = fed) -> Array:
-            meetings = y[:-1] * y[1:]
-            return r * y - np.r_[a * meetings, 0.0] + np.r_[0.0, b * meetings]
+        def slope(_: float, y: Array, r: Array = rates, c: float = crowding, a: Array = eaten, b: Array = fed) -> Array:
+            meetings, alone = y[:-1] * y[1:], np.zeros(len(y))
+            alone[0] = c * y[0] ** 2
+            return r * y - alone - np.r_[a * meetings, 0.0] + np.r_[0.0, b * meetings]
 
         start = rng.uniform(0.6, 1.6, n_states)
         x.append(solve_ivp(slope, (0.0, t[-1]), start, t_eval=t, method="LSODA", rtol=1e-9, atol=1e-9).y.T)
-    return noisy(x, t, rng), n_states + 2 * (n_states - 1)
+    return noisy(x, t, rng), n_states + 1 + 2 * (n_states - 1)
+
+
+def web(n_environments: int) -> tuple[Trajectories, int]:
+    """Trajectories of prey, predator and a predator of that one, and the number of true terms."""
+    rng, x, t = np.random.default_rng(0), [], 0.1 * np.arange(120)
+    for a, b, c, d in np.array([1.0, 1.0, 0.5, 0.8]) * (1 + 0.2 * rng.uniform(-1, 1, (n_environments, 4))):
+
+        def slope(_: float, y: Array, a: float = a, b: float = b, c: float = c, d: float = d) -> list[float]:
+            eaten, taken = y[0] * y[1], y[1] * y[2]
+            return [a * y[0] - b * eaten, -y[1] + c * eaten - 0.5 * taken, -d * y[2] + 0.6 * taken]
+
+        start = rng.uniform(0.6, 1.6, 3)
+        x.append(solve_ivp(slope, (0.0, t[-1]), start, t_eval=t, method="LSODA", rtol=1e-9, atol=1e-9).y.T)
+    return noisy(x, t, rng), 7
 
 
 def noisy(x: list[Array], t: Array, rng: np.random.Generator) -> Trajectories:
@@ -79,7 +96,7 @@ def case(part: str, value: int) -> dict[str, Any]:
     degree = value if part == "terms" else 3 if part in ("samples", "environments") else 2
     data, n_true = {
         "samples": lambda: lorenz(value),
-        "environments": lambda: chain(3, value),
+        "environments": lambda: web(value),
         "terms": lambda: chain(3, 8),
         "states": lambda: chain(value, 8),
     }[part]()
@@ -129,6 +146,10 @@ def draw(found: list[dict[str, Any]], path: Path) -> None:
             ax.loglog(size, value, "o-", color="#0072B2", label="measured")
             ax.loglog(size, value[-1] * size / size[-1], "--", color="0.5", label="proportional")
             ax.grid(True, which="major", color="0.9")
+            ax.set_xticks(size, [f"{one:,.0f}" if one < 1e4 else f"{one / 1e3:g}k" for one in size])
+            ax.set_ylim((0.5, 100.0) if name == "seconds" else (10.0, 1000.0))
+            ax.minorticks_off()
+            ax.yaxis.set_major_formatter("{x:g}")
             if column == 0:
                 ax.set_ylabel(label)
         axes[1, column].set_xlabel(part)
